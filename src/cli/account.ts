@@ -11,7 +11,7 @@ import { cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 import { rolePolicy } from './policies.ts';
 import { type DeploymentTemplate, deployedBuckets } from './project.ts';
 
-/** Compares the template with the rules, and the account with the template: all of it, or our roles alone. */
+/** Compares the template with the rules, and the account with the template: everything, or only our roles. */
 export async function checkDeployment(
   rules: readonly SourceRule[],
   template: DeploymentTemplate | undefined,
@@ -44,7 +44,7 @@ const policyAdvice =
   'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy ' +
   'DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
 
-/** Tells whether the triggers deliver every key that a rule takes. */
+/** Whether the triggers deliver every key that a rule takes. */
 function checkCoverage(rules: readonly SourceRule[], ours: readonly FunctionResource[]): Finding {
   const check = 'triggers cover rules';
   const triggers = ours.flatMap((one) => one.triggers);
@@ -84,7 +84,7 @@ function checkDeployedTriggers({ name, region = '', triggers }: FunctionResource
   });
 }
 
-/** Names the parts in which two triggers differ; order of events and white space of patterns mean nothing. */
+/** The parts in which two triggers differ. The order of events and white space in patterns do not matter. */
 function findDifferences(one: Trigger, other: Trigger): string[] {
   const partsOf = ({ bucket, prefix, suffix, pattern = '', events }: Trigger) => {
     return { bucket, prefix, suffix, pattern: parseJson(pattern), events: [...events].sort() };
@@ -95,7 +95,7 @@ function findDifferences(one: Trigger, other: Trigger): string[] {
   );
 }
 
-/** Tells whether the role's policies allow all that the rules need; conditions are not weighed. */
+/** Whether the role's policies allow all that the rules need. Conditions of statements are ignored. */
 function checkRole(
   rules: readonly SourceRule[],
   { role = '' }: FunctionResource,
@@ -139,7 +139,7 @@ async function grantedTo(role: string, io: Io): Promise<Statement[]> {
   return granted;
 }
 
-/** The statements of a policy, their objects as `bucket/key` or `project/name`, with RAM's wildcards. */
+/** The statements of a policy, with objects as `bucket/key` or `project/name` and RAM's wildcards. */
 function statementsOf(policy: unknown) {
   return listOf(fieldsOf(policy).Statement).map((statement) => {
     const { Effect, Action, NotAction, Resource } = fieldsOf(statement);
@@ -151,7 +151,7 @@ function statementsOf(policy: unknown) {
 }
 
 function isAllowed(statements: readonly Statement[], action: string, object: string): boolean {
-  // NotAction stands for every action but those listed (RAM help, "Permission policy elements").
+  // NotAction stands for every action except those listed (RAM help, "Permission policy elements").
   const concerning = statements.filter(
     ({ actions, others, objects }) =>
       (others.length > 0
@@ -167,7 +167,7 @@ function fits(pattern: string, text: string): boolean {
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'is').test(text);
 }
 
-/** Asks the account by Alibaba Cloud's command line. Throws in its own words where it fails. */
+/** Asks the account through Alibaba Cloud's command line. If that fails, throws its message. */
 async function aliyun(args: readonly string[], { env, stop }: Io): Promise<unknown> {
   try {
     const { stdout } = await promisify(execFile)('aliyun', args, { env, signal: stop, timeout: 60_000 });

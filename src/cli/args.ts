@@ -5,8 +5,8 @@ import { type CommandName, summaries } from './commands.ts';
 import { formatTable } from './terminal.ts';
 
 /**
- * Parses the arguments behind a command's name by its own options; `help` is true where it was asked for.
- * What is not understood is told in two lines: a whole usage would push them off the screen.
+ * Parses the arguments after a command's name by that command's options; `help` is true if it was asked for.
+ * A mistake is reported in two lines, because the whole usage would push them off the screen.
  */
 export function parseOptions(
   name: CommandName,
@@ -23,7 +23,7 @@ export function parseOptions(
   );
   try {
     const help = { type: 'boolean' as const, short: 'h' };
-    // Scripts of earlier versions call it so.
+    // Scripts for earlier versions still use this name.
     const renamed = args.map((arg) => arg.replace(/^--s-yaml(?==|$)/, '--template'));
     const config = { args: renamed, options: { ...expected, help }, allowPositionals: true };
     const parsed = parseArgs({ ...config, tokens: true });
@@ -51,7 +51,7 @@ export function parseOptions(
   }
 }
 
-/** Tells how a command is called, with a row for each option. */
+/** Says how to call a command, with a row for each option. */
 export function formatUsage(name: CommandName, { options, positionals }: Command): string {
   const rows = Object.entries(options).map(([option, { value, summary, default: preset }]) => [
     `  --${option}${value === undefined ? '' : ` <${value}>`}`,

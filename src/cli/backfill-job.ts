@@ -20,7 +20,7 @@ import { type Connection, type connectionOptions, describeEndpoint } from './con
 import { checkFile, notAs, parseBucket, parseCount, parseNumber } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
 
-/** The options that say which objects a backfill is about, and how fast it goes. */
+/** The options that say which objects a backfill covers, and how fast it goes. */
 export const jobOptions = {
   rules: rulesOption,
   rule: { value: 'name', summary: 'only this rule' },
@@ -41,13 +41,13 @@ export const jobOptions = {
 
 type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
 
-/** The part of a backfill's work that its options tell. */
+/** The part of a backfill's work that its options define. */
 export type BackfillPlan = Awaited<ReturnType<typeof planBackfill>>;
 
-/** Everything that a backfill needs to know of its work. */
+/** Everything that a backfill needs to know about its work. */
 export type BackfillJob = BackfillPlan & { source: Source };
 
-/** Reads the options of a backfill, all but its source. Throws CliError where they contradict each other. */
+/** Reads the options of a backfill, except its source. Throws CliError if they contradict each other. */
 export async function planBackfill(
   values: BackfillValues,
   urls: readonly string[],
@@ -61,7 +61,7 @@ export async function planBackfill(
     throw new CliError(`--since: expected a time before that of --until, received "${values.since}".`);
   }
   const { journal = join(dirname(values.rules), '.backfill') } = values;
-  // The folder is the same for the same command, whatever the rules say and however fast it goes.
+  // The same command has the same folder, whatever the rules say and however fast it goes.
   const rules = relative(journal, values.rules);
   const times = { since: sinceMs, until: untilMs };
   const worker = via === undefined ? undefined : readFunction(values, io, connection);
@@ -80,7 +80,7 @@ export async function planBackfill(
   };
 }
 
-/** Opens the source of a backfill whose folder is locked. Throws CliError where it names no object. */
+/** Opens the source of a backfill whose folder is locked. Throws CliError if it names no object. */
 export async function openBackfillSource(
   { keys, inventory, bucket }: BackfillValues,
   urls: readonly string[],
@@ -113,20 +113,20 @@ export async function openBackfillSource(
 
 const inputFileOf = (folder: string, name: string) => join(folder, `standard-input-${name}.txt`);
 
-/** Saves the standard input, which can be read once only: the dry run needs it, and the run does. */
+/** Saves the standard input, which can be read only once but is needed by the dry run and the run. */
 async function saveInput(folder: string, { input }: Io): Promise<string> {
   const incoming = inputFileOf(folder, 'incoming');
   await pipeline(input, createWriteStream(incoming));
   if (statSync(incoming).size === 0) {
     throw new CliError('standard input is empty, and names no object.');
   }
-  // It may be another one than that of a run that is unfinished.
+  // An unfinished run may still need another input, so each has a name of its own.
   const file = inputFileOf(folder, await digestOfFile(incoming));
   renameSync(incoming, file);
   return file;
 }
 
-/** Removes what was saved of the standard input, but not what an unfinished run is to read again. */
+/** Removes saved standard inputs, except the one that an unfinished run still needs. */
 export function removeInput(folder: string, restart: boolean): void {
   const { input = '', finishedAt } = readJournal(folder, restart)?.state ?? {};
   const kept = finishedAt === undefined ? inputFileOf(folder, input) : undefined;
@@ -137,7 +137,7 @@ export function removeInput(folder: string, restart: boolean): void {
   }
 }
 
-/** The function that makes the outputs. Throws CliError where it is not one that can be called. */
+/** The function that makes the outputs. Throws CliError if it cannot be called like this. */
 function readFunction(values: BackfillValues, { env }: Io, { settings }: Connection) {
   if (values.via !== 'function' || values.rule !== undefined) {
     throw new CliError('--via: expected "function", whose rules are its own: leave --rule out.');
@@ -154,7 +154,7 @@ function readFunction(values: BackfillValues, { env }: Io, { settings }: Connect
   return { endpoint: new URL(endpoint), functionName: values.function };
 }
 
-/** The rule set with one of its rules alone, or as it is. Throws CliError where no rule has the name. */
+/** The whole rule set, or only the rule of this name. Throws CliError if there is no such rule. */
 export function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
   const rules = ruleSet.rules.filter((rule) => name === undefined || rule.name === name);
   if (name !== undefined && rules.length === 0) {
@@ -164,7 +164,7 @@ export function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet 
   return { ...ruleSet, rules };
 }
 
-/** Reads the places that the person names. */
+/** Reads the places that the user named. */
 export function readWithin(urls: readonly string[]): BucketPrefix[] {
   return urls.map((url) => {
     const place = splitObjectUrl(url);
@@ -175,7 +175,7 @@ export function readWithin(urls: readonly string[]): BucketPrefix[] {
   });
 }
 
-/** The buckets of rules that name none. Throws CliError where such a rule has none to look into. */
+/** The buckets of rules that name none. Throws CliError if such a rule has no bucket to look in. */
 export function defaultBuckets(
   rules: readonly Rule[],
   bucket: string | undefined,
@@ -191,7 +191,7 @@ export function defaultBuckets(
 }
 
 function parseTime(option: string, text: string | undefined): number | undefined {
-  // A time without an offset would be that of this machine's zone.
+  // Without an offset, a time would be in this machine's time zone.
   const time = text === undefined ? undefined : readTime(/^[\d-]{10}$/.test(text) ? `${text}T00:00Z` : text);
   if (text !== undefined && time === undefined) {
     throw new CliError(
@@ -201,7 +201,7 @@ function parseTime(option: string, text: string | undefined): number | undefined
   return time === undefined ? undefined : Date.parse(time);
 }
 
-/** The part of the region's quota that a backfill may use: a share of calls and bytes, or a rate of calls. */
+/** The part of the region's quota that a backfill may use: a share of it, or a rate of calls. */
 function readQuota({ share, rate }: BackfillValues, region: string): Quota {
   const { callsPerSecond, bytesPerSecond } = quotaOf(region);
   const isShare = (value: number) => value > 0 && value <= 1;
@@ -210,7 +210,6 @@ function readQuota({ share, rate }: BackfillValues, region: string): Quota {
   return { callsPerSecond: callsPerSecond * factor, bytesPerSecond: bytesPerSecond * factor };
 }
 
-/** Reads the number of an option. Throws CliError where it is not above 0. */
 export function parsePositive(option: string, text: string): number {
   return parseNumber(option, text, 'a number above 0', (value) => value > 0);
 }

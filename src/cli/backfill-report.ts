@@ -8,7 +8,7 @@ import type { BackfillJob } from './backfill-job.ts';
 import { bytesPerGigabyte, functionPrice, imagePrice, priceListOf, requestPrice } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
-/** Formats what the dry run found: how much there is to do, what it costs, and how long it takes. */
+/** Formats the result of the dry run: how much there is to do, what it costs, and how long it takes. */
 export function formatEstimate(
   estimate: Estimate,
   job: Pick<BackfillJob, 'source' | 'region' | 'quota' | 'taskClient' | 'max'>,
@@ -39,7 +39,7 @@ export function formatEstimate(
   return `${formatTable(rows)}${exampleTable}`;
 }
 
-/** The list price of a backfill that is done in one month, as far as it is known for the region. */
+/** The list price of a backfill within one month, as far as it is known for the region. */
 function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean): string {
   const { outputs, tasks, sourceBytes, unsized, headRequests, copyRequests } = estimate;
   const list = priceListOf(region);
@@ -58,7 +58,7 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;
 }
 
-/** Makes a line of progress at each call, by the objects that a rule takes; its rates are of this run. */
+/** Returns a function that describes the progress in objects that a rule takes, with this run's rates. */
 export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts }: Pace): () => string {
   const startMs = performance.now();
   const before = { ...journal.total };
@@ -73,7 +73,7 @@ export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts
     return [
       `${number(objects)} of ${number(objects + left)} objects`,
       `${number(made / Math.max(0.001, seconds))} calls/s`,
-      // The function does not tell.
+      // The function does not report this.
       ...(attempts.all > 0 ? [throttled] : []),
       `${number(total.failed)} failed`,
       newObjects > 0 ? `${duration((left * seconds) / newObjects)} left` : 'waiting',
@@ -81,13 +81,13 @@ export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts
   };
 }
 
-/** Says what became of all outputs, such as `3 saved, 0 failed, 2 target-exists`. */
+/** Lists the outcomes of all outputs, such as `3 saved, 0 failed, 2 target-exists`. */
 export function formatCounts({ objects: _, selected: __, saved, failed, ...skipped }: Counts): string {
   const parts = [`${number(saved)} saved`, `${number(failed)} failed`, formatSkipped(skipped)];
   return parts.filter(Boolean).join(', ');
 }
 
-/** The reasons with their counts; empty where nothing was skipped. */
+/** The reasons with their counts; empty if nothing was skipped. */
 export function formatSkipped(skipped: Readonly<Record<string, number>>): string {
   return Object.entries(skipped)
     .map(([reason, count]) => `${number(count)} ${reason}`)

@@ -22,7 +22,7 @@ import { CliError, type Io, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress, shellWord } from './terminal.ts';
 
-/** Locks the backfill's folder for this process, and leaves no empty one behind, as after a dry run. */
+/** Locks the backfill's folder for this process. Removes it again if it stayed empty, as after a dry run. */
 export async function withFolder(folder: string, use: () => Promise<number>): Promise<number> {
   const made = existsSync(dirname(folder)) ? [folder] : [folder, dirname(folder)];
   const unlock = lockFolder(folder, (pid) => `process ${pid} is working on this backfill.`);
@@ -38,7 +38,7 @@ export async function withFolder(folder: string, use: () => Promise<number>): Pr
   }
 }
 
-/** Goes on with what is unfinished and agreed to; else asks after a dry run. Resolves to the exit code. */
+/** Continues a backfill that was agreed to; otherwise asks after a dry run. Resolves to the exit code. */
 export async function runBackfill(
   job: BackfillJob,
   { restart, yes }: { restart: boolean; yes: boolean },
@@ -50,20 +50,20 @@ export async function runBackfill(
   const answer = isUnfinished && !restart ? await askToGoOn(job, stored, yes, io) : 'anew';
   const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
   if (fresh !== undefined && isUnfinished && job.taskClient !== undefined) {
-    // The function would make what it still has beside the new ones.
+    // Otherwise the function would also go on with the batches that it still has.
     const count = await unlessStopped(stopTasks(job.taskClient, stored.state), io.stop);
     io.err(`${count} batches of the previous backfill were stopped.\n`);
   }
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 
-/** Asks about what nobody has agreed to; throws CliError with a hint where nobody is there to answer. */
+/** Asks about a change that nobody agreed to. Throws CliError with a hint if nobody is there to answer. */
 async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, io: Io) {
   const { startedAt, endsAt } = stored.state;
-  // Only another look at the objects will tell how many are complete.
+  // How many objects are complete is known only after reading them again.
   const counts = formatCounts(totalOf(stored));
   const change = findChange(job, stored.state);
-  // No more than --max was agreed to.
+  // The user agreed only to as many as --max said.
   if (change === undefined && (yes || endsAt === undefined)) {
     const rest = job.taskClient === undefined ? '' : '; batches submitted since then are followed';
     io.err(`Continuing: ${counts} since ${startedAt}${rest}.\n`);
@@ -80,7 +80,7 @@ async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, 
   return (await io.confirm(`${state}. ${question}`)) ? answer : 'leave';
 }
 
-/** Says what is another than when the journal began, so that nobody has agreed to going on with it. */
+/** Says what has changed since the journal began, so that nobody has agreed to continuing. */
 function findChange({ rulesDigest, source }: BackfillJob, before: JournalState): string | undefined {
   if (before.rules !== rulesDigest) {
     return 'the rules changed since this backfill began';
@@ -90,7 +90,7 @@ function findChange({ rulesDigest, source }: BackfillJob, before: JournalState):
     : `the contents of ${source.name} changed since this backfill began`;
 }
 
-/** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
+/** The journal to start with; undefined if there is nothing to do, or the user declines. */
 async function dryRun(job: BackfillJob, yes: boolean, io: Io): Promise<JournalState | undefined> {
   const { rulesDigest: rules, source } = job;
   const found = await unlessStopped(estimate({ ...job, source: watched(source, io) }), io.stop);
@@ -103,7 +103,7 @@ async function dryRun(job: BackfillJob, yes: boolean, io: Io): Promise<JournalSt
   return { startedAt, ...identity, expectedSelected: found.selected, counts: noCounts, failuresBytes: 0 };
 }
 
-/** Whether the person wants what a dry run has shown. */
+/** Whether the user wants what the dry run has shown. */
 export async function isWanted(question: string, yes: boolean, io: Io): Promise<boolean> {
   if (!yes && io.confirm === undefined) {
     io.err('This was a dry run. Give --yes to start.\n');
@@ -111,7 +111,7 @@ export async function isWanted(question: string, yes: boolean, io: Io): Promise<
   return yes || (await io.confirm?.(question)) === true;
 }
 
-/** A source that shows how many of its objects were looked at. */
+/** A source that shows how many of its objects were read. */
 export function watched(source: Source, io: Io): Source {
   return {
     ...source,
@@ -131,8 +131,8 @@ export function watched(source: Source, io: Io): Source {
 }
 
 /**
- * Shows how far something is, by a line every second where somebody watches and every ten into a pipe, and
- * says what Ctrl-C does once it is pressed. The function that it returns ends it.
+ * Shows progress: on a terminal as a line updated every second, otherwise as a new line every ten seconds.
+ * Explains Ctrl-C when it is pressed. The returned function ends this.
  */
 export function showProgress(line: () => string, hint: string, io: Io): () => void {
   const draw = createProgress(io);
@@ -148,7 +148,7 @@ export function showProgress(line: () => string, hint: string, io: Io): () => vo
   };
 }
 
-/** Does the work, here or by the function, and shows how far it is. Resolves to 1 where anything failed. */
+/** Does the work, here or by the function, and shows its progress. Resolves to 1 if anything failed. */
 async function carryOut(
   job: BackfillJob,
   fresh: JournalState | undefined,

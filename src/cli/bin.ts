@@ -5,7 +5,7 @@ import { parseEnv, styleText } from 'node:util';
 import { pick } from '../json.ts';
 import { decodeText } from '../text-file.ts';
 
-// A reader of our output may stop reading, as `head` does; shells call that 141.
+// The reader of our output may stop reading, as `head` does; shells report that as 141.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && stream === process.stdout) {
@@ -15,7 +15,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** The names of an access key, its secret and token: ours, those of Serverless Devs and of Alibaba Cloud. */
+/** The names of an access key, its secret and its token: ours, Serverless Devs' and Alibaba Cloud's. */
 const credentialNames = [
   ['OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET', 'OSS_SESSION_TOKEN'],
   ['AccessKeyID', 'AccessKeySecret', 'SecurityToken'],
@@ -23,7 +23,7 @@ const credentialNames = [
 ] as const;
 readDotEnv();
 const stop = new AbortController();
-/** Exit codes of what a signal ended, as shells count them; Ctrl-C in answer to a question is no signal. */
+/** Exit codes of programs that a signal ended, as in shells. Ctrl-C at a question raises no signal. */
 const signals = { SIGINT: 130, SIGTERM: 143 };
 let interrupted = signals.SIGINT;
 for (const [signal, code] of Object.entries(signals)) {
@@ -32,7 +32,7 @@ for (const [signal, code] of Object.entries(signals)) {
     return stop.signal.aborted ? process.exit(code) : stop.abort();
   });
 }
-// Loaded only now: Ctrl-C is heeded while it is.
+// Loaded only now, so that Ctrl-C already works while it loads.
 const { main } = await import('./main.ts');
 const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
 process.exitCode = await main(process.argv.slice(2), {
@@ -41,32 +41,34 @@ process.exitCode = await main(process.argv.slice(2), {
   input: process.stdin,
   confirm: isAnswering ? confirm : undefined,
   ask: isAnswering ? ask : undefined,
-  // A .env often has a name with nothing behind it, which stands for no value.
+  // A .env often contains names without values, which count as not set.
   env: Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
   isTerminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
-  paint: styleText, // It heeds NO_COLOR, FORCE_COLOR and whether the standard output is a terminal.
+  paint: styleText, // It respects NO_COLOR, FORCE_COLOR and whether the standard output is a terminal.
   stop: stop.signal,
 });
 if (stop.signal.aborted) {
   process.exit(interrupted); // Something may still be under way.
 }
 
-/** Adds what the .env here says that the environment does not; Serverless Devs reads the same one. */
+/** Adds variables of the .env here that the environment lacks. Serverless Devs reads the same file. */
 function readDotEnv(): void {
   try {
     const variables = parseEnv(decodeText(readFileSync('.env'), '.env'));
     for (const [id, secret, token] of credentialNames) {
       const isWhole = (env: NodeJS.ProcessEnv) => env[id] && env[secret];
-      const other = isWhole(process.env) ? variables : isWhole(variables) ? process.env : {};
-      for (const name of [id, secret, token]) {
-        delete other[name]; // It belongs to another access key.
+      if (isWhole(process.env) || isWhole(variables)) {
+        const other = isWhole(process.env) ? variables : process.env;
+        for (const name of [id, secret, token]) {
+          delete other[name]; // It belongs to another access key.
+        }
       }
     }
     for (const [name, value] of Object.entries(variables)) {
       process.env[name] ??= value;
     }
   } catch (error) {
-    // There is none, or a folder for Python.
+    // There is no such file, or it is a folder, as Python makes one.
     if (!/^(ENOENT|EISDIR)$/.test(String(pick(error, 'code')))) {
       process.stderr.write(`oss-saveas: ${error instanceof Error ? error.message : error}\n`);
       process.exit(2);
@@ -81,7 +83,7 @@ async function confirm(question: string): Promise<boolean> {
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const end = () => stop.abort();
-  // The terminal keeps Ctrl-C and Ctrl-D for itself, and is closed by both.
+  // While it asks, the terminal handles Ctrl-C and Ctrl-D itself, and both close it.
   terminal.once('close', end);
   try {
     return (await terminal.question(`${question} `, stop)).trim();

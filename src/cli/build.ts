@@ -33,7 +33,7 @@ export const build = defineCommand({
   },
 });
 
-/** The function with what loads it, and its entry for custom runtimes. */
+/** The function with its loader, and the entry for custom runtimes. */
 const functionFiles = ['index.js', 'function.js', 'http.js'];
 
 /** A clone has none unless somebody made it. */
@@ -42,8 +42,8 @@ const codeCache = 'function.cache';
 const builtFiles = [...functionFiles, codeCache, 'package.json', 'rules.json'];
 
 /**
- * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is
- * heeded meanwhile, and what cannot be built whole is removed.
+ * Builds the function into a folder that is empty or was built before; refuses any other. Signals are not
+ * handled meanwhile, and an incomplete build is removed.
  */
 function buildFunction(outDir: string, ruleSet: RuleSet): void {
   makeFolder(outDir);
@@ -54,7 +54,7 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
   }
   const functionDir = join(builtDir(), 'function');
   try {
-    removeBuilt(outDir); // Some may be read-only, as where the package was installed so.
+    removeBuilt(outDir); // Some files may be read-only, as in a package that was installed so.
     writeRules(outDir, ruleSet);
     const optional = existsSync(join(functionDir, codeCache)) ? [codeCache] : [];
     for (const file of [...functionFiles, ...optional]) {

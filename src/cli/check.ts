@@ -33,14 +33,14 @@ export const check = defineCommand({
 interface CheckResult {
   compiled: CompiledRules;
   diagnostics: Diagnostic[];
-  /** The ones among them that are about the template, or about the rules beside it. */
+  /** The diagnostics about the template, or about the rules in relation to it. */
   ofDeployment: readonly Diagnostic[];
   chains: Chain[];
   /** The template that the rules were compared with. */
   template?: string | undefined;
 }
 
-/** Checks a rules file, and with it the deployment of the template that is named or stands beside it. */
+/** Checks a rules file, and the deployment of the template that is named or beside it. */
 export async function checkFiles(
   rulesFile: string,
   templateFile: string | undefined,
@@ -73,7 +73,7 @@ export async function checkFiles(
   return { compiled, diagnostics: shown, ofDeployment, chains, template: template?.file };
 }
 
-/** Looks at the rules that an earlier build left where ours are deployed from. */
+/** Checks the rules that an earlier build left in the folders that are deployed. */
 async function checkBuilt(ours: readonly FunctionResource[]): Promise<Diagnostic[]> {
   const found = ours.map(async ({ codeDir }) => {
     const file = relative('', join(codeDir, 'rules.json'));
@@ -84,7 +84,7 @@ async function checkBuilt(ours: readonly FunctionResource[]): Promise<Diagnostic
 
 const colours: Record<string, Colour> = { error: 'red', warning: 'yellow', note: 'cyan' };
 
-/** Diagnostics as they stand on a terminal, a line feed behind them. */
+/** Diagnostics formatted and coloured for a terminal, with a line feed at the end. */
 export function paintDiagnostics(diagnostics: readonly Diagnostic[], { paint }: Io): string {
   const text = formatDiagnostics(diagnostics).replace(/^(error|warning|note)(?= )/gm, (severity) =>
     paint(colours[severity] ?? 'gray', severity),

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-/** Everything that a command reads from and writes to; injected, so that tests call commands as functions. */
+/** Everything that a command reads and writes, injected so that tests can call commands as functions. */
 export interface Io {
   /** Results, for people and pipes. */
   out: (content: string | Uint8Array) => void;
@@ -8,16 +8,16 @@ export interface Io {
   err: (text: string) => void;
   /** The standard input, which can be read once. */
   input: AsyncIterable<Uint8Array>;
-  /** Asks the person and resolves to whether they said yes; absent where nobody is there to answer. */
+  /** Asks the user a yes-no question; absent if nobody is there to answer. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
-  /** Asks the person and resolves to their answer, trimmed; absent where nobody is there to answer. */
+  /** Asks the user and resolves to the trimmed answer; absent if nobody is there to answer. */
   ask?: ((question: string) => Promise<string>) | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** Tells whether `err` is a terminal, where a line may be drawn over. */
+  /** Whether `err` is a terminal, where a line can be redrawn. */
   isTerminal: boolean;
-  /** Colours what goes to `out`, where that is a terminal. */
+  /** Colours text for `out`, if that is a terminal. */
   paint: (colour: Colour, text: string) => string;
-  /** Aborted when the person presses Ctrl-C. */
+  /** Aborted when the user presses Ctrl-C. */
   stop: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export interface Option {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** The values of options that are not known by name. */
+/** The values of options by any names. */
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 /** The values of options as a command reads them: flags, and texts, which may be absent without a default. */
@@ -42,36 +42,36 @@ export type ValuesOf<O extends Options> = {
     : boolean;
 };
 
-/** A command as data; `run` is handed the values of its options, and resolves to the exit code. */
+/** A command as data; `run` gets the values of its options, and resolves to the exit code. */
 export interface Command<V = Values> {
   options: Options;
-  /** Arguments that may stand beside the options. */
+  /** Arguments beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
-  /** Whether it heeds `stop` and puts things in order; other commands are ended as they are. */
+  /** Whether it handles `stop` and cleans up. Other commands are ended at once. */
   heedsStop?: boolean;
   run(values: V, io: Io, positionals: readonly string[]): Promise<number>;
 }
 
-/** Has TypeScript tell from the options of a command which values it is handed. */
+/** Lets TypeScript infer from a command's options which values `run` gets. */
 export function defineCommand<const O extends Options>(
   command: Command<ValuesOf<O>> & { options: O },
 ): Command {
   return command;
 }
 
-/** Resolves when the person presses Ctrl-C, at once where that was before. */
+/** Resolves when the user presses Ctrl-C; at once if that has already happened. */
 export async function stopped(stop: AbortSignal): Promise<undefined> {
   if (!stop.aborted) {
     await once(stop, 'abort');
   }
 }
 
-/** Resolves to the result of `work`; rejects at once on Ctrl-C, whatever becomes of the work. */
+/** Resolves to the result of `work`; rejects at once on Ctrl-C, without waiting for the work. */
 export function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
   return Promise.race([work, stopped(stop).then(() => Promise.reject(stop.reason))]);
 }
 
-/** A mistake of the person's: exit code 2. */
+/** A mistake of the user: exit code 2. */
 export class CliError extends Error {
   override name = 'CliError';
 }

@@ -23,12 +23,11 @@ export const summaries = {
 
 export type CommandName = keyof typeof summaries;
 
-/** Tells whether there is a command of that name. */
 export function isCommand(name: string): name is CommandName {
   return Object.hasOwn(summaries, name);
 }
 
-/** Loads a command, which is done only when it is called: some bring large libraries. */
+/** Loads a command when it is called, because some need large libraries. */
 export const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   build: async () => (await import('./build.ts')).build,

@@ -9,7 +9,7 @@ import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 /** The account of the local stack. */
 export const localAccount = { id: 'local', secret: 'local-secret', region: 'cn-hangzhou' };
 
-/** How a command finds OSS; what is left out comes from the environment, as in the function. */
+/** How a command finds OSS. Missing options come from the environment, as in the function. */
 export const connectionOptions = {
   region: { value: 'region', summary: 'such as cn-hangzhou (default OSS_REGION, or that of s.yaml)' },
   endpoint: { value: 'url', summary: "in place of the region's public one (default OSS_ENDPOINT)" },
@@ -18,7 +18,7 @@ export const connectionOptions = {
 
 export type Connection = Awaited<ReturnType<typeof connect>>;
 
-/** Lets `use` talk to OSS from a person's machine: public endpoint, credentials of the default chain. */
+/** Lets `use` talk to OSS from the user's machine: public endpoint, credentials of the default chain. */
 export async function withConnection<T>(
   values: ConnectionValues,
   io: Io,
@@ -34,12 +34,12 @@ export async function withConnection<T>(
 
 type ConnectionValues = Partial<ValuesOf<typeof connectionOptions>>;
 
-/** Says where a command works: the same words for the same objects. */
+/** Says where a command works. Equal words mean the same objects. */
 export function describeEndpoint({ endpoint: { scheme, host, style }, settings }: Connection): string {
   return `${scheme}://${host} in ${settings.region}${style === 'cname' ? ', by CNAME' : ''}`;
 }
 
-/** The pauses of so many attempts take more than two minutes on average: no passing fault lasts as long. */
+/** The pauses between so many attempts take over two minutes on average, longer than any passing fault. */
 const maxAttempts = 12;
 const longestPauseMs = 60_000;
 
@@ -57,22 +57,23 @@ async function connect(values: ConnectionValues, io: Io) {
   if (url?.includes('://') === false) {
     io.err(`The endpoint ${url} names no scheme, so https:// is used.\n`);
   }
-  /** The function's settings with the options over them. */
+  /** The function's settings, overridden by the options. */
   const settings = { ...defaults, region, endpoint: url };
   const endpoint = resolve(settings);
   const credentials = createDefaultCredentials(env);
   const dispatcher = await createDispatcher(endpoint, env);
-  /** OSS's clock against ours, where ours is so wrong that OSS refused a signature. */
+  /** OSS's clock relative to ours, set if ours is so wrong that OSS refused a signature. */
   const clock = { offsetMs: 0 };
   const common = { endpoint, credentials, dispatcher, clock };
-  /** Calls that are tried again in another way. */
+  /** Calls that are retried in another way. */
   const callBy = (policy: Partial<CallSettings>) => createCall({ ...common, region, ...policy });
-  /** Pauses until then, or until the person presses Ctrl-C. */
+  /** Pauses for this long, or until the user presses Ctrl-C. */
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const patience = { maxAttempts, sleep: (delayMs: number) => sleep(Math.min(delayMs, longestPauseMs)) };
-  const [call, patientCall] = [callBy({}), callBy(patience)];
+  const call = callBy({});
+  const patientCall = callBy(patience);
   let hasAnswer = false;
-  /** For jobs of hours: a fault of minutes ends none once OSS answered; a wrong endpoint is told at once. */
+  /** For jobs of hours: after OSS's first answer, faults of minutes are waited out; before it, none are. */
   const lastingCall: Call = async (request) => {
     const response = await (hasAnswer ? patientCall : call)(request);
     hasAnswer = true;
@@ -81,7 +82,7 @@ async function connect(values: ConnectionValues, io: Io) {
   return { ...common, settings, call, lastingCall, callBy, patience, sleep };
 }
 
-/** Goes through the proxy that the environment names for such an endpoint; to this machine never. */
+/** Uses the proxy that the environment names for such an endpoint, but never for this machine. */
 async function createDispatcher({ scheme, host }: Endpoint, env: Io['env']) {
   const name = `${scheme.toUpperCase()}_PROXY`;
   const proxy = env[name.toLowerCase()] ?? env[name];
@@ -90,16 +91,16 @@ async function createDispatcher({ scheme, host }: Endpoint, env: Io['env']) {
   }
   const { EnvHttpProxyAgent } = await import('undici');
   const uri = proxy.includes('://') ? proxy : `http://${proxy}`;
-  const [proxies, noProxy] = [{ httpProxy: uri, httpsProxy: uri }, env.no_proxy ?? env.NO_PROXY ?? ''];
+  const noProxy = env.no_proxy ?? env.NO_PROXY ?? '';
   try {
     const limits = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0 };
-    return new EnvHttpProxyAgent({ ...proxies, noProxy, ...limits });
+    return new EnvHttpProxyAgent({ httpProxy: uri, httpsProxy: uri, noProxy, ...limits });
   } catch {
     throw new CliError(`${name}: expected an address such as http://proxy.example.com:8080.`);
   }
 }
 
-/** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */
+/** The region in the s.yaml of this folder. The code that reads it is large, and loaded only for this. */
 async function findRegion(env: Io['env']): Promise<string | undefined> {
   const { findTemplate, deployedRegion } = await import('./project.ts');
   return deployedRegion(await findTemplate(undefined, '.', env));
@@ -112,7 +113,7 @@ const localEnvironment = {
   OSS_ACCESS_KEY_SECRET: localAccount.secret,
 };
 
-/** Takes credentials as Serverless Devs names them, so that one .env serves both: all of them or none. */
+/** Takes credentials by Serverless Devs' names, so that one .env serves both: all of them or none. */
 function withCredentials(env: Io['env']): Io['env'] {
   if (env.OSS_ACCESS_KEY_ID) {
     return env;
@@ -125,7 +126,7 @@ function withCredentials(env: Io['env']): Io['env'] {
   };
 }
 
-/** Refuses what is no region or endpoint, and an endpoint of another region than the one signed for. */
+/** Refuses an invalid region or endpoint, and an endpoint of another region than the one signed for. */
 function resolve(settings: EndpointSettings): Endpoint {
   const { region, endpoint } = settings;
   const [, hostRegion] = /\boss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com\b/i.exec(endpoint ?? '') ?? [];

@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import { printable } from '../printable.ts';
 import type { Io } from './command.ts';
 
-/** Shows the function's log, a short line for each result, rules that are taken, and whatever goes wrong. */
+/** Shows the function's log: a short line for each result, loaded rules, and whatever goes wrong. */
 export function createConsole({ err }: Io): Logger {
   const show = (message: string, fields: object = {}) => {
     const line = formatLine(message, fields);
@@ -27,7 +27,7 @@ function formatLine(message: string, fields: object): string | undefined {
   }
   const result = fieldsOf(parseJson(line));
   if (result.message === 'invocation finished') {
-    return undefined; // its results stand above it
+    return undefined; // Its results were shown already.
   }
   if (result.bucket === undefined) {
     return line;

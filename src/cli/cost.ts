@@ -37,7 +37,7 @@ export const cost = defineCommand({
 interface Month {
   uploads: number;
   outputs: number;
-  /** The size of the sources, counted for each output that is made of them. */
+  /** The size of the sources, counted once for each output made from them. */
   gigabytes: number;
   region: string;
 }

@@ -28,7 +28,7 @@ export const demo = defineCommand({
     },
     rules: rulesOption,
   },
-  // The stack's unpacked code and its lock go with it.
+  // Stopping also removes the stack's unpacked code and its lock.
   heedsStop: true,
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const rules = await loadForLocal(rulesFile, io);
@@ -49,7 +49,7 @@ export const demo = defineCommand({
   },
 });
 
-/** Uploads the pictures, shows what came out and resolves to the exit code. */
+/** Uploads the pictures, shows the outputs and resolves to the exit code. */
 async function runLoop(
   stack: LocalStack,
   { source, ruleSet }: CompiledRules & { ok: true },
@@ -102,7 +102,7 @@ The derivatives are in ${join(dataDir, 'pictures')}.
 
 type SampleUpload = SamplePicture & OssObject;
 
-/** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
+/** Plans an upload with the handler's own planner: the demo expects exactly these outputs. */
 function planFor({ bucket, key, body, contentType }: SampleUpload, rules: RuleSet): PlannedSave[] {
   const object = { bucket, key, sizeBytes: body.length, contentType };
   const event = { ...object, eventName: 'Manual', eventTime: new Date().toISOString() };
@@ -145,7 +145,7 @@ async function compareOutput(
   };
 }
 
-/** A key may lead out of the folder, or hold what a disk takes for no name. */
+/** A key may lead out of the folder, or contain characters that file names cannot have. */
 function fileNameOf({ bucket, key }: OssObject): string {
   return `${bucket}-${key}`.replaceAll(/[^\p{L}\p{N}._]+/gu, '-').slice(-80);
 }
@@ -154,7 +154,7 @@ function formatSize(size: Awaited<ReturnType<typeof measurePicture>>): string {
   return size === undefined ? 'no image' : `${size.width}×${size.height}`;
 }
 
-/** The function's own word on an output. */
+/** The function's own result for an output. */
 function resultOf({ target }: PlannedSave, outcome: InvocationOutcome | undefined): Result | undefined {
   if (outcome?.result.status !== 'succeeded') {
     return undefined;
@@ -163,13 +163,14 @@ function resultOf({ target }: PlannedSave, outcome: InvocationOutcome | undefine
   return results.find((result) => result.target?.key === target.key);
 }
 
-/** An output may be taken back, or be archived so that nobody can read it, because its rule says so. */
+/** By its rule, an output may have been deleted again, or be archived and thus unreadable. */
 function whyAbsent({ afterSteps = {} }: PlannedSave, result: Result | undefined): string | undefined {
   const isArchived = result?.status === 'saved' && /Archive$/.test(afterSteps.storageClass ?? '');
-  return result?.status === 'skipped' ? result.reason : isArchived ? 'archived' : undefined;
+  const absence = isArchived ? 'archived' : undefined;
+  return result?.status === 'skipped' ? result.reason : absence;
 }
 
-/** The outputs of a picture below its name; what is not as expected in red. */
+/** The outputs of each picture below its name; red if not as expected. */
 function formatOutputs(outputs: readonly Awaited<ReturnType<typeof compareOutput>>[], io: Io): string {
   const headings = ['', 'target', 'pixels', 'bytes', 'time'];
   return formatTable([headings, ...underTitles(outputs)], (lines, { length }) =>

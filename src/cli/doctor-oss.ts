@@ -15,7 +15,7 @@ import type { Connection } from './connection.ts';
 import { attempt, cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 import { shellWord } from './terminal.ts';
 
-/** OSS refuses what is signed further from its own clock (OSS help: "RequestTimeTooSkewed"). */
+/** OSS refuses signatures further than this from its own clock (OSS help: "RequestTimeTooSkewed"). */
 const maxSkewMs = 15 * 60_000;
 
 /** Checks credentials, endpoint and clock. Any answer to an unsigned request proves the endpoint. */
@@ -44,7 +44,7 @@ export async function checkEndpoint(
   return [key, answer, apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, setIt)];
 }
 
-/** Tells whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
+/** Whether each bucket exists in the function's region, which a save-as and a trigger require. */
 export async function checkBuckets(
   { settings: { region }, call }: Connection,
   buckets: readonly string[],
@@ -65,7 +65,7 @@ export async function checkBuckets(
   return Promise.all(buckets.map(locate));
 }
 
-/** Tells whether deletions in each bucket raise the event by which a rule with `onRemove` hears of them. */
+/** Whether deletions in each bucket raise the events that rules with `onRemove` need. */
 export async function checkVersioning(
   { call }: Pick<Connection, 'call'>,
   buckets: readonly string[],
@@ -86,13 +86,13 @@ export async function checkVersioning(
   return (await Promise.all(buckets.map(look))).flat();
 }
 
-/** Asks for a property of a bucket, and resolves to the root of the answer. */
+/** Asks for a property of a bucket; resolves to the root of the answer. */
 async function ask(call: Call, bucket: string, operation: string, property: string, rootName: string) {
   const { body } = await call({ operation, method: 'GET', bucket, query: { [property]: '' } });
   return readXmlRoot(body.toString(), rootName);
 }
 
-/** Tries each output of the object's rules: a GET with the style; if `wet`, a save that is then removed. */
+/** Tries each output of the object's rules with a GET and, if `wet`, a save that is then removed. */
 export async function tryStyles(
   { call }: Connection,
   rules: RuleSet,

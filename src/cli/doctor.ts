@@ -20,7 +20,7 @@ export const doctor = defineCommand({
     wet: { summary: 'saves the results too, under scratch keys, and removes them' },
     json: { summary: 'prints JSON' },
   },
-  // A result that it saved is removed first.
+  // A saved result is removed before the command ends.
   heedsStop: true,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
@@ -31,7 +31,7 @@ export const doctor = defineCommand({
     const { ruleSet, source } = await loadRules(values.rules);
     const removing = source.filter(({ onRemove }) => onRemove !== undefined);
     const template = await findTemplate(values.template, '.', io.env);
-    // The local OSS has buckets of its own.
+    // The local OSS has its own buckets.
     const ofTemplate = values.local ? [] : deployedBuckets(template?.ours, io.env);
     const deployed = [...ofTemplate, ...(object === undefined ? [] : [object.bucket])];
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
@@ -53,13 +53,13 @@ export const doctor = defineCommand({
   },
 });
 
-/** `s deploy` takes this variable for a sign that it runs inside Function Compute (devsapp/fc3#59). */
+/** This variable makes `s deploy` believe that it runs inside Function Compute (devsapp/fc3#59). */
 function checkEnvironment({ env }: Io): Finding[] {
   const found = 'FC_REGION is set: s deploy then uploads through the internal endpoint, and hangs';
   return env.FC_REGION === undefined ? [] : [wrong('environment', found, 'unset FC_REGION')];
 }
 
-/** Lists the buckets that the rules name, and those that are deployed for where a rule names none. */
+/** The buckets that the rules name, and the deployed ones if a rule names none. */
 function bucketsOf(rules: readonly SourceRule[], deployed: readonly string[]): string[] {
   const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
   return [...new Set([...sourceBuckets(rules, deployed), ...targets])];

@@ -63,7 +63,7 @@ async function readArgument(argument: string, bucket: string, io: Io): Promise<E
   return names.map((name) => ({ kind: 'object', event: toUpload(name, bucket) }));
 }
 
-/** An object that a person names was modified on a day that only OSS knows: here it is today. */
+/** Only OSS knows when an object that a person names was modified: here it is today. */
 function withTime(record: EventRecord): EventRecord {
   if (record.kind !== 'object' || record.event.eventName !== 'Manual') {
     return record;
@@ -80,7 +80,7 @@ function toUpload(name: string, bucket: string): ObjectEvent {
 
 type PricedExplanation = ReturnType<typeof addPrice>;
 
-/** Adds the price of the invocation, without OSS's own. */
+/** Adds the price of the invocation, without OSS's own prices. */
 function addPrice(explanation: Explanation, region: string) {
   const list = priceListOf(region);
   const { calls, tasks, followUps } = explanation;

@@ -1,6 +1,6 @@
 import { isOssError } from '../oss/errors.ts';
 
-/** One line of the doctor's: what was looked at, how it stands, and what to do where it is not well. */
+/** One line of the doctor's: what was checked, its state, and what to do if it is not ok. */
 export interface Finding {
   check: string;
   state: 'ok' | 'wrong' | 'cannot tell';
@@ -8,20 +8,19 @@ export interface Finding {
   advice?: string | undefined;
 }
 
-/** A finding that is well. */
 export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found });
 
-/** A finding that is not well; `advice` says how to put it right. */
+/** A fault; `advice` says how to fix it. */
 export function wrong(check: string, found: string, advice: string): Finding {
   return { check, state: 'wrong', found, advice };
 }
 
-/** A finding that is open; `advice` says how it could be told. */
+/** An open question; `advice` says how to answer it. */
 export function cannotTell(check: string, found: string, advice: string): Finding {
   return { check, state: 'cannot tell', found, advice };
 }
 
-/** Resolves to what `look` finds; where it fails, that cannot be told, or is as `failure` says. */
+/** Resolves to what `look` finds. If it throws, the check cannot be told, or is as `failure` says. */
 export async function lookAt(
   check: string,
   advice: string,
@@ -35,12 +34,12 @@ export async function lookAt(
   }
 }
 
-/** Says what `act` finds well; a failure is wrong, unless OSS only keeps it from the person who asks. */
+/** Reports success of `act`. A failure is a fault, unless OSS only denies access to the user who asks. */
 export async function attempt(check: string, advice: string, act: () => Promise<string>): Promise<Finding> {
   try {
     return ok(check, await act());
   } catch (error) {
-    // So OSS answers at the endpoint of another region (OSS help: "AccessDenied").
+    // The endpoint of another region answers like this (OSS help: "AccessDenied").
     const isElsewhere = messageOf(error).includes('specified endpoint');
     return isOssError(error) && error.code === 'AccessDenied' && !isElsewhere
       ? cannotTell(check, messageOf(error), 'allow it to yourself; what the function may do is asked below')

@@ -13,7 +13,7 @@ import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 const yaml = (value: object) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** The documents by name. Policies are for RAM, where variables of `s.yaml` mean nothing. */
+/** The documents by name. Policies are for RAM, which knows no variables of `s.yaml`. */
 const documents: Record<
   string,
   { isPolicy: boolean; make: (rules: readonly SourceRule[], site: Site) => string }
@@ -73,10 +73,10 @@ export const generate = defineCommand({
   },
 });
 
-/** The rules, and the template where it is not the one that is expected. */
+/** The rules, and the template unless it is the usual one. */
 type Files = { rules: string; template: string | undefined };
 
-/** Asks RAM whether the function's role may do what the rules need; passes only where that can be told. */
+/** Asks RAM whether the function's role may do what the rules need. Passes only if that is certain. */
 async function checkAttached(name: string, { rules, template }: Files, io: Io): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);

@@ -14,7 +14,7 @@ const advice = new Map([
 
 /**
  * Translates the parameters of Firebase's extension "Resize Images" (firebase/extensions,
- * storage-resize-images: README, filters.ts, resize-image.ts). Throws CliError where one has no counterpart.
+ * storage-resize-images: README, filters.ts, resize-image.ts). Throws CliError if one has no counterpart.
  */
 export function translateFirebase(text: string): common.Translation {
   const params = fieldsOf(parseEnv(text));
@@ -47,7 +47,7 @@ export function translateFirebase(text: string): common.Translation {
     name,
     match: {
       key: included.map((path) => `${path}**/${common.pictureGlob(extensions)}`),
-      // The extension knows its results by a mark in their metadata, the rules by their names.
+      // The extension recognises its results by a mark in their metadata, the rules by their names.
       exclude: [
         ...sizes.map((size) => `**/*_${size}.*`),
         ...listOf(param('EXCLUDE_PATH_LIST')).map((path) => `${pathGlob(path)}**`),
@@ -55,7 +55,7 @@ export function translateFirebase(text: string): common.Translation {
     },
     outputs: made.flatMap((type) => sizes.map((size) => outputOf(size, type))),
   });
-  // A picture that is converted to its own type has the name that keeping the type would give it.
+  // A picture converted to its own type gets the same name as one that keeps its type.
   const kept = common.pictureExtensions.filter((one) => types.includes('false') && !converted.includes(one));
   const rules = [
     ...(converted.length > 0 ? [ruleOf('resize', common.pictureExtensions, converted)] : []),
@@ -86,10 +86,10 @@ function styleOf(size: string, type: string, param: (name: string) => string): s
   ].join('/');
 }
 
-/** The extension's words for a setting that is not made. */
+/** The extension's words for a setting that is not used. */
 const isUnset = (value: string) => /^(|false|OFF|\{\})$/.test(value);
 
-/** `/users/*` and all below it, as the start of a glob: its star stands for one folder or for more. */
+/** `/users/*` and all below it, as the start of a glob. A star there stands for one folder or several. */
 function pathGlob(path: string): string {
   const folders = path.split('/').filter((folder) => folder !== '');
   const globs = folders.map((folder) =>

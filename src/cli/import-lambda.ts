@@ -10,7 +10,7 @@ const translated =
 
 /**
  * Translates the config.json of aws-lambda-image (ysugimoto/aws-lambda-image: README.md, doc/DIRECTORY.md).
- * Outputs that would differ in look or place are left out, with a note. Throws CliError where none is left.
+ * Outputs that would look or be named differently are left out, with a note. Throws CliError if none is left.
  */
 export function translateLambda(config: JsonObject): common.Translation {
   const { resizes, reduce, bucket, acl, cacheControl, ...rest } = config;
@@ -49,7 +49,7 @@ export function translateLambda(config: JsonObject): common.Translation {
     if (entry.cacheControl && afterSteps.headers === undefined) {
       notes.push(`${place}.cacheControl has no counterpart.`);
     }
-    // The tool runs one after another, so the last one of a key is the one that stays.
+    // The tool makes outputs one after another, so the last one under a key stays.
     const saved = { bucket: isBucket ? name : undefined, key: target.key };
     outputs.set(JSON.stringify(saved), { style, target: saved, ...afterSteps });
     exclude.add(target.glob);
@@ -61,7 +61,7 @@ export function translateLambda(config: JsonObject): common.Translation {
   return { rules: [{ name: 'resize', match, outputs: [...outputs.values()] }], notes };
 }
 
-/** The style, or undefined where a part of it has no counterpart. */
+/** The style; undefined if a part of it has no counterpart. */
 function styleOf({ size, crop, gravity, format, quality, orientation }: JsonObject): string | undefined {
   const steps = [
     orientation === true ? 'auto-orient,1' : '',
@@ -74,7 +74,12 @@ function styleOf({ size, crop, gravity, format, quality, orientation }: JsonObje
   return isWhole ? `image/${steps.filter((step) => step !== '').join('/')}` : undefined;
 }
 
-/** ImageMagick's geometry. Small pictures grow to it, unless it ends in `>`. */
+const modes = new Map([
+  ['^', 'm_mfit'],
+  ['!', 'm_fixed'],
+]);
+
+/** Reads ImageMagick's geometry: small pictures are enlarged to it, unless it ends in `>`. */
 function resizeOf(size: string): string | undefined {
   const [, percent] = /^(\d+)%$/.exec(size) ?? [];
   if (percent !== undefined) {
@@ -82,7 +87,7 @@ function resizeOf(size: string): string | undefined {
   }
   const [, width, height, flag = ''] = /^(\d+)?(?:x(\d+)?)?([\^!>])?$/.exec(size) ?? [];
   const sides = Object.entries({ w: width, h: height }).filter(([, side]) => side !== undefined);
-  const mode = flag === '^' ? 'm_mfit' : flag === '!' ? 'm_fixed' : 'm_lfit';
+  const mode = modes.get(flag) ?? 'm_lfit';
   const isSound = sides.length > 0 && sides.every(([, side]) => common.isCount(side));
   const parts = [
     mode,
@@ -92,7 +97,7 @@ function resizeOf(size: string): string | undefined {
   return isSound ? `resize,${parts.join()}` : undefined;
 }
 
-/** An offset has no counterpart: ImageMagick counts it from the gravity's edge, OSS to the right and down. */
+/** Offsets have no counterpart: ImageMagick counts from the gravity's edge, OSS always right and down. */
 function cropOf(crop: string, gravity: string): string | undefined {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(crop) ?? [];
   const origin = gravity.toLowerCase().replace(/^(n|s)(?:orth|outh)(w|e)(?:est|ast)$/, '$1$2');
@@ -103,19 +108,20 @@ function cropOf(crop: string, gravity: string): string | undefined {
   return isSound ? `crop,w_${width},h_${height},g_${origin}` : undefined;
 }
 
-/** The template of the target's key, with a glob for every key that it may give. */
+/** The template of the target's key, and a glob for all keys that it can give. */
 function targetOf(entry: JsonObject): { key: string; glob: string } | undefined {
   const { directory = './', prefix = '', suffix = '', format, template } = entry;
   const folder = common.folderOf(`${directory}`);
   const isRelative = /^\.\.?(\/|$)/.test(`${directory}`);
   const extension = formatOf(format)?.replace('tiff', 'tif') ?? '{ext}';
-  const [start, end] = [prefix, suffix].map((text) => common.literalTemplate(`${text}`));
+  const start = common.literalTemplate(`${prefix}`);
+  const end = common.literalTemplate(`${suffix}`);
   const file = `${start}{name}${end}.${extension}`;
   const files = `${common.literalGlob(`${prefix}`)}*${common.literalGlob(`${suffix}`)}.*`;
   const pathOf = (...parts: string[]) => parts.filter((part) => part !== '').join('/');
   const key = pathOf(isRelative ? '{dir}' : '', common.literalTemplate(folder), file);
   const glob = pathOf(isRelative ? '**' : '', common.literalGlob(folder), folder === '' ? files : '**');
-  // Beside their sources and under their names, results could not be told from them.
+  // Results beside their sources and with the same names could not be told apart from them.
   const isAmbiguous = glob === '**/*.*' || folder.startsWith('..') || `${prefix}${suffix}`.includes('/');
   return template === undefined && !isAmbiguous ? { key, glob } : undefined;
 }

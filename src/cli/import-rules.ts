@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** Rules, as in rules.yaml, in place of another tool's settings; `notes` tell what has no counterpart. */
+/** Rules, as in rules.yaml, that replace another tool's settings; `notes` say what has no counterpart. */
 export interface Translation {
   rules: object[];
   notes: string[];
@@ -9,14 +9,14 @@ export interface Translation {
 /** The extensions of pictures. */
 export const pictureExtensions = ['jpg', 'jpeg', 'png', 'tif', 'tiff', 'webp', 'gif', 'avif'];
 
-/** OSS's format for each name of one; it makes a GIF of nothing else. */
+/** OSS's format by its names. GIF is missing, because OSS converts nothing else to it. */
 export const formats = new Map([
   ...['jpg', 'png', 'webp', 'tiff', 'avif'].map((name) => [name, name] as const),
   ['jpeg', 'jpg'],
   ['tif', 'tiff'],
 ]);
 
-/** A glob for the pictures in a folder; globs are case-sensitive, and cameras write `.JPG`. */
+/** A glob for the pictures in a folder. Globs are case-sensitive, and cameras write `.JPG`. */
 export function pictureGlob(extensions: readonly string[] = pictureExtensions): string {
   return `*.{${extensions.flatMap((extension) => [extension, extension.toUpperCase()]).join(',')}}`;
 }
@@ -27,7 +27,7 @@ export const literalGlob = (text: string) => text.replace(/[\\*?{}[\],]/g, '\\$&
 /** A template that renders to the text itself. */
 export const literalTemplate = (text: string) => text.replace(/[{}]/g, '$&$&');
 
-/** A path of folders without empty ones, `.` and what `..` takes back; it starts with `..` to lead out. */
+/** Normalises a path of folders: no empty ones, `.` or inner `..`. It starts with `..` if it leads out. */
 export function folderOf(path: string): string {
   return posix.join('.', path.replace(/^\/+/, '')).replace(/^\.?\/?$|\/$/, '');
 }
@@ -36,7 +36,7 @@ export function folderOf(path: string): string {
 export const isCount = (value: unknown, max = 16_384) =>
   Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= max;
 
-/** The headers and ACL of an output that OSS knows: a header is one line of ASCII, and S3 has more ACLs. */
+/** The headers and ACL that OSS accepts: a header is one line of ASCII, and S3 has more ACLs. */
 export function afterStepsOf(cacheControl: unknown, acl: unknown) {
   const value = typeof cacheControl === 'string' ? cacheControl : '';
   return {

@@ -33,7 +33,7 @@ export const importCommand = defineCommand({
   },
 });
 
-/** Turns another tool's settings into a rules.yaml that passes the check; throws CliError where it cannot. */
+/** Turns another tool's settings into a rules.yaml that passes the check. Throws CliError if it cannot. */
 export function importRules(text: string, file: string): { rules: string; notes: string[] } {
   const { rules: documents, notes } = translate(text, file);
   const head = [`Imported from ${file}.`, ...notes].map(

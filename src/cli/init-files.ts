@@ -14,7 +14,7 @@ export interface Answers {
   bucket: string;
 }
 
-/** The files of a project, by their names in the template; npm packs no file that is named .gitignore. */
+/** The files of a project by their names in the template; npm would not pack a file named .gitignore. */
 const files = [
   ['rules.yaml', 'rules.yaml'],
   ['s.yaml', 's.yaml'],
@@ -22,8 +22,8 @@ const files = [
 ] as const;
 
 /**
- * Writes a project into `dir` from a template. A file that is there stays as it is; a package.json is given
- * only what it lacks. Resolves to a line about each file.
+ * Writes a project into `dir` from a template. Existing files are kept; a package.json only gets what it
+ * lacks. Resolves to a line about each file.
  */
 export async function writeProject(dir: string, templateDir: string, answers: Answers): Promise<string[]> {
   makeFolder(dir);
@@ -49,7 +49,7 @@ export async function writeProject(dir: string, templateDir: string, answers: An
   return lines;
 }
 
-/** Says of a .gitignore which lines it lacks: without `.env`, access keys would be published. */
+/** Says which lines a kept .gitignore lacks: without `.env`, access keys would be published. */
 function describeKept(file: string, wanted: string): string {
   const kept = `kept  ${file}, which was there`;
   const linesOf = (text: string) => text.split(/\r?\n/).map((line) => line.trim().replace(/^\/|\/$/g, ''));
@@ -59,7 +59,7 @@ function describeKept(file: string, wanted: string): string {
 }
 
 function fillIn(text: string, { region, bucket }: Answers): string {
-  // These numbers hold for pictures of 2 MB, as s.yaml explains.
+  // These numbers are for pictures of 2 MB, as s.yaml explains.
   const instances = quotaOf(region).callsPerSecond > 5 ? '5' : '1';
   return text
     .replace('{{ region }}', region)
@@ -67,7 +67,7 @@ function fillIn(text: string, { region, bucket }: Answers): string {
     .replace('{{ instances }}', instances);
 }
 
-/** Writes a file anew with the rights that it has, and loses none that is there where the disk is full. */
+/** Replaces a file, keeping its permissions. If the disk is full, the old one stays. */
 function replaceFile(file: string, text: string): void {
   if (!existsSync(file)) {
     writeNewFile(file, text);
@@ -80,7 +80,7 @@ function replaceFile(file: string, text: string): void {
   renameSync(temporary, path);
 }
 
-/** The scripts of the template, by name, in whose place a package.json has others. */
+/** The template's scripts, by name, that a package.json defines differently. */
 export async function findOtherScripts(dir: string, templateDir: string): Promise<Record<string, string>> {
   const scriptsOf = async (folder: string) => {
     const file = join(folder, 'package.json');
@@ -92,7 +92,7 @@ export async function findOtherScripts(dir: string, templateDir: string): Promis
   return Object.fromEntries(wanted.filter(([name, script]) => own.get(name) !== script));
 }
 
-/** A package.json's text with the template's scripts and dependencies; undefined where it lacks none. */
+/** A package.json's text with the template's scripts and dependencies; undefined if it lacks none. */
 async function completePackage(dir: string, template: string): Promise<string | undefined> {
   const file = join(dir, 'package.json');
   const existing = await readFile(file).catch((error: unknown) => {
@@ -122,7 +122,7 @@ async function completePackage(dir: string, template: string): Promise<string | 
   return isSame ? undefined : text.replaceAll('\n', ownText.includes('\r\n') ? '\r\n' : '\n');
 }
 
-/** The template's packages of a kind that the project has in no kind. */
+/** The template's packages of one kind that the project lists in neither kind. */
 function missing(wanted: unknown, own: unknown, kind: string): Record<string, unknown> {
   const has = { ...fieldsOf(pick(own, 'dependencies')), ...fieldsOf(pick(own, 'devDependencies')) };
   return Object.fromEntries(Object.entries(fieldsOf(pick(wanted, kind))).filter(([name]) => !(name in has)));

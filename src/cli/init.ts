@@ -26,7 +26,7 @@ export const init = defineCommand({
   },
 });
 
-/** Asks, or takes what is usual where nothing shall be asked. */
+/** Asks, or takes the usual answer if nothing should be asked. */
 async function ask(name: string, yes: boolean, io: Io, usual: string): Promise<string> {
   if (yes) {
     return usual;
@@ -45,7 +45,7 @@ function languageOf(lang: string | undefined, { env }: Io): string {
   return lang ?? (locale.startsWith('zh') ? 'zh' : 'en');
 }
 
-/** Says what to do with a project that is written; `others` are our scripts whose names it uses otherwise. */
+/** Says what to do with a new project; `others` are our scripts whose names it uses for something else. */
 export function nextSteps(folder: string, lang: string, others: Readonly<Record<string, string>>): string {
   const isHere = folder === '.';
   const call = (name: string, usual: string) => (others[name] === undefined ? usual : `npx ${others[name]}`);

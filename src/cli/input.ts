@@ -9,12 +9,12 @@ import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError, type Option } from './command.ts';
 
-/** The text of a file in UTF-8, without its byte order mark. `advice` says what else to give. */
+/** Reads a UTF-8 file, without its byte order mark. `advice` says what else to give. */
 export async function readText(file: string, advice: string): Promise<string> {
   return decodeText(await readFile(file).catch(refuseFile(file, advice)), file);
 }
 
-/** Throws CliError where a file cannot be read, more than once as a long job has to, or has nothing in it. */
+/** Throws CliError if a file is empty or cannot be read (more than once, as a long job needs). */
 export async function checkFile(file: string, advice: string): Promise<void> {
   const stats = await access(file, constants.R_OK).then(() => stat(file), refuseFile(file, advice));
   if (!stats.isFile() || stats.size === 0) {
@@ -29,7 +29,6 @@ function refuseFile(file: string, advice: string): (error: NodeJS.ErrnoException
   };
 }
 
-/** The object that `oss://bucket/key` names. */
 export function parseObjectUrl(url: string): OssObject {
   const object = splitObjectUrl(url);
   if (object !== undefined && object.key !== '') {
@@ -38,11 +37,11 @@ export function parseObjectUrl(url: string): OssObject {
   throw notAs('oss://bucket/key', url);
 }
 
-/** The complaint about an address that is not written as here. */
+/** The error about an address that is written in another way. */
 export const notAs = (expected: string, url: string) =>
   new CliError(`expected ${expected}, received "${url}".`);
 
-/** The key that an option holds. Throws CliError for an address: as a key it would name another object. */
+/** The key in an option. Throws CliError for an address, which as a key would name another object. */
 export function parseBareKey(text: string, place: string): string {
   if (isAddress(text)) {
     throw new CliError(`${place}: expected a key alone, received the address "${text}".`);
@@ -50,10 +49,10 @@ export function parseBareKey(text: string, place: string): string {
   return text;
 }
 
-/** The region that was given for an option or as an answer. */
+/** Checks a region from an option or an answer. */
 export const parseRegion = (text: string) => asserted(text, assertRegion);
 
-/** The bucket that was given for an option, as an answer or in the environment. */
+/** Checks a bucket from an option, an answer or the environment. */
 export const parseBucket = (text: string) => asserted(text, assertBucket);
 
 function asserted(text: string, assert: (text: string) => void): string {
@@ -65,7 +64,7 @@ function asserted(text: string, assert: (text: string) => void): string {
   }
 }
 
-/** The number that was given for an option; `expected` says in the message what `isExpected` holds for. */
+/** Reads the number of an option; `expected` describes in messages what `isExpected` accepts. */
 export function parseNumber(
   option: string,
   text: string,
@@ -79,7 +78,6 @@ export function parseNumber(
   return value;
 }
 
-/** The count that was given for an option. */
 export function parseCount(option: string, text: string): number {
   const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
   return parseNumber(option, text, 'a whole number above 0', isCount);
@@ -90,15 +88,15 @@ export const eventOption = {
   summary: 'an event, or a dead letter to retry',
 } as const satisfies Option;
 
-/** An event as JSON text, or in a file; of a dead letter the event within. `name` says whose text it is. */
+/** Reads an event from JSON text or a file, or the one inside a dead letter. `name` names the text. */
 export async function readEvent(event: string, name = 'the event'): Promise<unknown> {
   const isText = isEventText(event);
   const text = isText ? event : await readText(event, 'name a JSON file, or write the JSON itself');
   const value = parseJsonText(text, isText ? name : event);
-  // The function itself opens dead letters of the real Function Compute, and not those of the local one.
+  // The function itself opens dead letters of the real Function Compute, but not those of the local one.
   const { event: inner, attempts } = fieldsOf(value);
   return inner === undefined || attempts === undefined ? value : inner;
 }
 
-/** Tells whether it is JSON itself, and no name of a file. */
+/** Whether the text is JSON and not the name of a file. */
 export const isEventText = (text: string) => /^\s*[[{]/.test(text);

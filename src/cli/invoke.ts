@@ -22,7 +22,7 @@ export const invoke = defineCommand({
   },
 });
 
-/** The function's report; throws the message of what it threw, which holds what failed. */
+/** Resolves to the function's report; throws the message of its error, which says what failed. */
 async function post(url: string, body: string): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body }).catch((error: Error) => {

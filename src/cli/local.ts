@@ -37,7 +37,7 @@ export const local = defineCommand({
       parseNumber(name, text, 'a number from 0 to 65535', isPort);
     const port = parsePort('port', values.port);
     const { source } = await loadRules(rulesFile);
-    // A bucket that the environment names is the account's, and not one of the project.
+    // A bucket in the environment belongs to the account, not to the project.
     const deployed = await findTemplate(undefined, dirname(rulesFile), {});
     const buckets = deployedBuckets(deployed?.ours, {});
     claimFolder(dataDir);
@@ -60,7 +60,7 @@ export const local = defineCommand({
   },
 });
 
-/** Reads the rules of a local stack. Faults of `s.yaml`, whose buckets are all it needs, stop nothing. */
+/** Reads the rules of a local stack. It only needs the buckets of `s.yaml`, so faults there are warnings. */
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
   const { compiled, diagnostics, ofDeployment } = await checkFiles(rulesFile, undefined, io.env);
   const isFatal = (one: Diagnostic) => one.severity === 'error' && !ofDeployment.includes(one);
@@ -74,7 +74,7 @@ export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledR
   return compiled;
 }
 
-/** Starts a local stack with the function that the tools bring along. */
+/** Starts a local stack with the function that comes with the tools. */
 export async function startStack(
   options: Omit<LocalStackOptions, 'accessKey' | 'bundleDir' | 'instanceProgram' | 'region'>,
 ): Promise<LocalStack> {
@@ -88,7 +88,7 @@ export async function startStack(
   });
 }
 
-/** Loads the local OSS only where it is asked for: it brings sharp, which nothing else needs. */
+/** Loads the local OSS only when needed, because it brings sharp, which nothing else needs. */
 async function loadStack() {
   try {
     return await import('../local/stack.ts');

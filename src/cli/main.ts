@@ -7,10 +7,10 @@ import { formatCommands, formatUsage, parseOptions } from './args.ts';
 import { CliError, type Io, unlessStopped } from './command.ts';
 import { type CommandName, isCommand, loaders, summaries } from './commands.ts';
 
-/** Ended by Ctrl-C, as shells count it. */
+/** The exit code after Ctrl-C, as in shells. */
 const interrupted = 130;
 
-/** Advice by the code of the system's error. */
+/** Advice by the system's error code. */
 const helps: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there. Start the local OSS with "npm start".',
   ENOTFOUND: 'There is no such host: check the spelling of region or endpoint, and whether you are online.',
@@ -18,7 +18,7 @@ const helps: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'The server does not speak TLS: begin the endpoint with http://.',
 };
 
-/** Runs one command line; resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 for Ctrl-C. */
+/** Runs one command line. Resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 for Ctrl-C. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const [first = 'help', ...rest] = args;
   if (['--version', '-v', 'version'].includes(first)) {

@@ -2,8 +2,8 @@ import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { pick } from '../json.ts';
 
 /**
- * Writes a file that is not there yet, whole or not at all: no signal is heeded meanwhile, and what a full
- * disk cut off is removed. False where a file of that name is there. Throws an Error that says why it failed.
+ * Writes a new file, whole or not at all: no signal is handled meanwhile, and a part left by a full disk is
+ * removed. False if there is a file of that name. Throws an Error that says why it failed.
  */
 export function writeNewFile(file: string, content: string | Uint8Array): boolean {
   try {

@@ -33,7 +33,7 @@ export const ls = defineCommand({
   },
 });
 
-/** A large object on a slow line: 256 MB at half a megabyte a second. */
+/** Enough for a large object on a slow connection: 256 MB at half a megabyte per second. */
 const longestTransferMs = 600_000;
 
 export const get = defineCommand({

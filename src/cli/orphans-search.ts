@@ -9,7 +9,7 @@ import { watched } from './backfill-run.ts';
 import { CliError, type Io } from './command.ts';
 
 /**
- * Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named.
+ * Finds out where to look for outputs of one rule or of all: everywhere, or only within the named places.
  * `buckets` are those of rules that name none; `sources` are those of all rules that may save there.
  */
 export function planSearch(
@@ -26,7 +26,7 @@ export function planSearch(
   return { rules, targets, source: listingSource(places, call), sources: findSources(rules, places) };
 }
 
-/** The prefixes that wanted outputs save under, of those that the person names. */
+/** The prefixes that wanted outputs save under, limited to the places that the user named. */
 function findPlaces({ wanted, leftOut }: Targets, within: readonly BucketPrefix[]): BucketPrefix[] {
   const tables = wanted.map(({ bucket, keys }) => ({ match: { keys, buckets: [bucket] } }));
   const places = listingPrefixes(tables, [], within);
@@ -36,7 +36,7 @@ function findPlaces({ wanted, leftOut }: Targets, within: readonly BucketPrefix[
   return places;
 }
 
-/** The prefixes of all objects from which a rule may make something at one of the places. */
+/** The prefixes of all objects from which a rule may make an output at one of the places. */
 function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix[]): BucketPrefix[] {
   const near = writersOf(rules).filter((writer) =>
     places.some(({ bucket, prefix }) => mayMeet(writer, { buckets: [bucket], prefix })),
@@ -56,7 +56,7 @@ export async function scanSources({ rules, targets, sources }: Search, call: Cal
   const timed: Call = async (request) => {
     const sentAtMs = Date.now();
     const response = await call(request);
-    // OSS's own clock counts, which its answer tells in whole seconds.
+    // OSS's own clock counts, which its answer gives in whole seconds.
     const answeredAtMs = Date.parse(response.headers.date ?? '') || Date.now();
     startedAtMs ??= answeredAtMs - (Date.now() - sentAtMs);
     return response;

@@ -51,7 +51,7 @@ export const orphans = defineCommand({
     }),
 });
 
-/** Shows the orphans, all of them where that is asked for, and resolves to their number. */
+/** Shows some orphans, or all of them on request, and resolves to their number. */
 async function dryRun(search: Search, scan: Scan, isList: boolean, io: Io): Promise<number> {
   const show = (orphan: OssObject) => io.out(`${printable(formatObject(orphan))}\n`);
   const found = await countOrphans(watched(search.source, io), scan, isList ? show : () => {});
@@ -60,7 +60,7 @@ async function dryRun(search: Search, scan: Scan, isList: boolean, io: Io): Prom
   return found.orphans;
 }
 
-/** Deletes the orphans, says what became of them, and resolves to the exit code: 1 where one remains. */
+/** Deletes the orphans and reports the results. Resolves to the exit code: 1 if one remains. */
 async function remove(
   { source, sources }: Search,
   scan: Scan,

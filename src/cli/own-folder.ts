@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { lockFolder, makeFolder } from '../folder-lock.ts';
 import { CliError } from './command.ts';
 
-/** A folder that holds a file of this name was made by us. */
+/** Marks a folder that we made. */
 const marker = '.oss-saveas';
 
-/** Makes a folder of our own where there is none; refuses one that holds what we did not put there. */
+/** Makes a folder of our own if there is none. Refuses one with contents that we did not put there. */
 export function claimFolder(dir: string): void {
   makeFolder(dir);
   const files = readdirSync(dir);
@@ -16,7 +16,7 @@ export function claimFolder(dir: string): void {
   writeFileSync(join(dir, marker), 'oss-saveas made this folder, and may empty it.\n');
 }
 
-/** Empties a folder that we made; refuses any other that holds something, and one that is in use. */
+/** Empties a folder that we made. Refuses any other that is not empty, and one in use. */
 export function emptyFolder(dir: string): void {
   claimFolder(dir);
   const unlock = lockFolder(dir, (pid) => `The folder ${dir} is in use by process ${pid}.`);

@@ -11,17 +11,17 @@ import { operationsOf } from '../style/catalog.ts';
 export interface Site {
   region: string;
   account: string;
-  /** The bucket of rules that name none, and all of them where triggers are on several. */
+  /** The bucket of rules that name none; `buckets` are all of them if triggers are on several. */
   bucket: string;
   buckets: readonly string[];
   functionName: string;
 }
 
 /**
- * The least that the function's role has to be allowed: PostProcessTask on sources, PutObject on targets (OSS
- * help, "sys/saveas"), and GetObject, which covers HeadObject, on what rules have looked at and styles read.
- * A copy of a target onto itself reads and writes it; tags and ACL are rights of their own (OSS help, "RAM
- * policy overview"). IMM's tasks need ProcessImm and GetObject on sources, and a permission of IMM (OSS help,
+ * The least that the function's role needs: PostProcessTask on sources, PutObject on targets (OSS help,
+ * "sys/saveas"), and GetObject, which covers HeadObject, on objects that rules or styles read. A copy of a
+ * target onto itself reads and writes it; tags and ACL need their own permissions (OSS help, "RAM policy
+ * overview"). IMM's tasks need ProcessImm and GetObject on sources, and a permission of IMM (OSS help,
  * "Permissions").
  */
 export function rolePolicy(
@@ -43,7 +43,7 @@ export function rolePolicy(
 
 const allow = (Action: string[], Resource: string[]) => ({ Effect: 'Allow', Action, Resource });
 
-/** Lets a service take on a role: Function Compute the function's, OSS that of its trigger. */
+/** Lets a service assume a role: Function Compute the function's, OSS that of its trigger. */
 export function trustPolicy(service: 'fc' | 'oss'): object {
   const Principal = { Service: [`${service}.aliyuncs.com`] };
   return { Version: '1', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal }] };
@@ -65,7 +65,7 @@ const ossActions = [
   'oss:ProcessImm',
 ] as const;
 
-/** Objects as `bucket/key` or `bucket/prefix*`, and what is allowed on them. */
+/** Objects as `bucket/key` or `bucket/prefix*`, and the actions allowed on them. */
 interface Grant {
   actions: ((typeof ossActions)[number] | false)[];
   objects: string[];
@@ -96,8 +96,8 @@ function grantsOnSources(rules: readonly SourceRule[], deployed: readonly string
 }
 
 /**
- * How the keys that a rule takes begin: as its globs do, and by each folder where they name several. Names
- * within a folder are not told apart: a policy has no room for all that `[a-z]*` may begin with.
+ * The beginnings of the keys that a rule takes: those of its globs, one for each folder if they name several.
+ * Within a folder names are not distinguished, because a policy has no room for all beginnings of `[a-z]*`.
  */
 export function keyStarts({ match: { keys } }: Rule): string[] {
   const lengthOf = (prefix: string) => Math.max(keys.prefix.length, prefix.lastIndexOf('/') + 1);
@@ -107,7 +107,7 @@ export function keyStarts({ match: { keys } }: Rule): string[] {
 function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {
   return writersOf(rules).map(({ rule, index, buckets, shapes }) => {
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
-    // A source that is there again has its missing output made.
+    // If a source exists again, its missing output is made.
     const isRead = (refresh ?? afterSteps ?? rule.onRemove) !== undefined;
     const isDeleted = (afterSteps?.skipLarger ?? rule.onRemove) !== undefined;
     return {
@@ -125,20 +125,20 @@ function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string
   });
 }
 
-/** Lists what the rules need to be allowed in IMM (OSS help, "Permissions"). */
+/** The permissions in IMM that the rules need (OSS help, "Permissions"). */
 export function immPermissions(rules: readonly SourceRule[]): string[] {
   const operations = rules.flatMap(({ outputs }) => outputs.flatMap(stylesOf)).flatMap(operationsOf);
   const permissions = operations.flatMap(({ permission = [] }) => permission);
   return [...new Set(permissions)].sort();
 }
 
-/** Whether a rule has its sources looked at, where an event only names an object or says that it is gone. */
+/** Whether a rule needs to look at its sources when an event only names one or says that it is gone. */
 function hasLookedAt(rule: Rule): boolean {
   const bare = { bucket: '', key: '', eventName: 'Manual' };
   return asksMore(rule, bare) || rule.onRemove !== undefined || rule.outputs.some(({ refresh }) => refresh);
 }
 
-/** Objects that a style reads beside its source: `image_` names a watermark's logo, `o_` a video to join. */
+/** Objects that a style reads beside its source: `image_` is a watermark's logo, `o_` a video to join. */
 function readBy(style: readonly Part[], variant: VariableValues): string[] {
   const anything = Object.fromEntries(keyVariables.map((name) => [name, '*']));
   const rendered = render(style, { ...anything, ...variant });

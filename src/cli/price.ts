@@ -1,7 +1,7 @@
 import type { Io } from './command.ts';
 import { parseRegion } from './input.ts';
 
-/** A list price with the page that it stands on, the page's date and its address. */
+/** A list price with the title, date and address of the page that states it. */
 export interface UnitPrice {
   price: number;
   page: string;
@@ -9,18 +9,18 @@ export interface UnitPrice {
   url: string;
 }
 
-/** List prices of one month in one region. */
+/** List prices for one month in one region. */
 export interface PriceList {
   currency: 'CNY' | 'USD';
-  /** A second of one vCPU, up to `firstTierCu`; some lists have a least amount for an hour with calls. */
+  /** A second of one vCPU, up to `firstTierCu`; some lists have a minimum per hour with calls. */
   cu: UnitPrice & { firstTierCu: number; leastPerHour?: number | undefined };
-  /** OSS's own, where a page of Alibaba's states them. */
+  /** OSS's own prices, if a page of Alibaba's states them. */
   oss?: { imageGigabyte: UnitPrice; tenThousandRequests: UnitPrice; storedGigabyte: UnitPrice } | undefined;
 }
 
 const help = 'https://help.aliyun.com/zh';
 
-/** Mainland China's list: storage is the same in all its regions, requests have the price of Hangzhou. */
+/** Mainland China's list. Storage costs the same in all its regions; requests have the price of Hangzhou. */
 export const mainland = {
   currency: 'CNY',
   cu: {
@@ -39,7 +39,7 @@ export const mainland = {
       url: `${help}/oss/user-guide/resize-images-4`,
     },
     tenThousandRequests: {
-      // The page has the price of a PUT; by OSS's "Billing examples" all kinds of requests have the same.
+      // The page states the price of a PUT; by OSS's "Billing examples" all requests cost the same.
       price: 0.01,
       page: 'OSS help, "Deep Cold Archive"',
       date: '2024-04-08',
@@ -54,7 +54,7 @@ export const mainland = {
   },
 } as const satisfies PriceList;
 
-/** The international site's list: its pages state OSS's prices for no region outside mainland China. */
+/** The international site's list. Its pages state no OSS prices for regions outside mainland China. */
 const international: PriceList = {
   currency: 'USD',
   cu: {
@@ -66,7 +66,7 @@ const international: PriceList = {
   },
 };
 
-/** The region whose prices are told: the one that is named, OSS_REGION, the deployed one, or cn-hangzhou. */
+/** The region whose prices are shown: the named one, OSS_REGION, the deployed one, or cn-hangzhou. */
 export function pricedRegion(named: string | undefined, { env }: Io, deployed: string | undefined): string {
   return parseRegion(named ?? env.OSS_REGION ?? deployed ?? 'cn-hangzhou');
 }
@@ -76,44 +76,45 @@ export function priceListOf(region: string): PriceList {
   return region.startsWith('cn-') && region !== 'cn-hongkong' ? mainland : international;
 }
 
-/** An account has so much image processing a month for nothing: 10 TB (OSS help, "Data processing fees"). */
+/** Free image processing per account and month: 10 TB (OSS help, "Data processing fees"). */
 const freeGigabytes = 10 * 1024;
 
 /** OSS counts in binary gigabytes: 10,000 objects of 64 KB are 0.61 GB (OSS help, "Billing examples"). */
 export const bytesPerGigabyte = 1024 ** 3;
 
-/** By Function Compute's page, a second of one GB of memory is 0.15 CU, and 10,000 invocations are 75 CU. */
-const [cuPerGbSecond, cuPerInvocation] = [0.15, 75 / 10_000];
+/** Function Compute's page: a second of one GB of memory is 0.15 CU, and 10,000 invocations are 75 CU. */
+const cuPerGbSecond = 0.15;
+const cuPerInvocation = 75 / 10_000;
+const vCpus = 0.1;
+const memoryGb = 0.125;
 
-const [vCpus, memoryGb] = [0.1, 0.125];
-
-/** The function of `s.yaml`, which has two calls to OSS under way; a call is assumed to take 300 ms. */
+/** The function of `s.yaml`, which makes two calls to OSS at once; a call is assumed to take 300 ms. */
 const usual = { callsAtOnce: 2, secondsPerCall: 0.3 };
 
-/** The CU of one invocation that makes so many calls to OSS: for itself, and for the time it takes. */
+/** The CU of one invocation with `calls` calls to OSS: for the invocation itself, and for its time. */
 export function functionCu(calls: number, { callsAtOnce, secondsPerCall } = usual) {
   const seconds = Math.ceil(calls / callsAtOnce) * secondsPerCall;
   return { invocation: cuPerInvocation, time: seconds * (vCpus + memoryGb * cuPerGbSecond) };
 }
 
-/** The price of one invocation that makes so many calls to OSS, without OSS's own. */
+/** The price of one invocation with `calls` calls to OSS, without OSS's own prices. */
 export function functionPrice({ cu }: PriceList, calls: number, speed = usual): number {
   const { invocation, time } = functionCu(calls, speed);
   return (invocation + time) * cu.price;
 }
 
-/** OSS's price of processing so many GB of sources in a month; `undefined` where that is not known. */
+/** OSS's price of processing so many GB of sources in a month; `undefined` if it is not known. */
 export function imagePrice({ oss }: PriceList, gigabytes: number): number | undefined {
   const billed = Math.max(0, gigabytes - freeGigabytes);
   return billed === 0 ? 0 : oss && billed * oss.imageGigabyte.price;
 }
 
-/** OSS's price of so many requests; `undefined` where that is not known. */
+/** OSS's price of so many requests; `undefined` if it is not known. */
 export function requestPrice({ oss }: PriceList, requests: number): number | undefined {
   return oss && (requests / 10_000) * oss.tenThousandRequests.price;
 }
 
-/** Says which prices of a region an explanation is about. */
+/** Explains which prices an explanation uses. */
 export function priceNote(region: string): string {
   const { currency, cu, oss } = priceListOf(region);
   const priceOf = (unit: UnitPrice | undefined) => (unit ? `${currency} ${unit.price}` : 'unknown');

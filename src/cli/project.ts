@@ -37,14 +37,13 @@ export async function loadRules(file: string): Promise<CompiledRules & { ok: tru
   return compiled;
 }
 
-/** Reads the template that is named, or else the one in a folder, if there is one. */
+/** Reads the named template, or else the one in a folder, if there is one. */
 export async function findTemplate(named: string | undefined, folder: string, env: Io['env']) {
-  const [usual, other] = [join(folder, 's.yaml'), join(folder, 's.yml')];
-  const file = named ?? [usual, other].find((one) => existsSync(one));
+  const file = named ?? ['s.yaml', 's.yml'].map((name) => join(folder, name)).find((one) => existsSync(one));
   return file === undefined ? undefined : loadTemplate(file, env);
 }
 
-/** The region of the function that a template deploys, as far as it tells it. */
+/** The region of the function that a template deploys, if it says so. */
 export const deployedRegion = (template: DeploymentTemplate | undefined) => template?.ours[0]?.region;
 
 /** The buckets of rules that name none: those of the triggers of our functions, or else OSS_BUCKET. */
@@ -57,7 +56,7 @@ export function deployedBuckets(ours: readonly FunctionResource[] | undefined, e
 
 export type DeploymentTemplate = Awaited<ReturnType<typeof loadTemplate>>;
 
-/** Reads a Serverless Devs template, and those that it extends; `diagnostics` are faults of their texts. */
+/** Reads a Serverless Devs template and those that it extends; `diagnostics` are faults in their texts. */
 async function loadTemplate(file: string, env: Io['env']) {
   const { diagnostics, value, locate } = readYaml(await readText(file, 'name another with --template'), file);
   const template = await extend(value, [resolve(file)], diagnostics);
@@ -69,7 +68,7 @@ async function loadTemplate(file: string, env: Io['env']) {
   return { file, functions, ours, diagnostics, locate };
 }
 
-/** `files` are the template's own and those that led to it; `found` gets faults of those that it extends. */
+/** `files` are the template and those that led to it; `found` gets the faults of those that it extends. */
 async function extend(template: unknown, files: readonly string[], found: Diagnostic[]): Promise<unknown> {
   const base = textOf(pick(template, 'extend'));
   if (base === undefined) {

@@ -44,10 +44,10 @@ export const run = defineCommand({
   },
 });
 
-/** Options that mean nothing without --style. */
+/** Options that only make sense with --style. */
 const ofStyle = ['bucket', 'key', 'target-image', 'target-bucket', 'overwrite-source'] as const;
 
-/** A prefix or a glob names many objects, which another command is for. */
+/** Refuses a prefix or a glob, which names many objects: they are for another command. */
 function parseOneObject(url: string): OssObject {
   if (/^oss:\/\/([^/]+$|.*(\/$|\*|\{[^{},]*,))/s.test(url)) {
     const [prefix = ''] = url.split(/[*?[{]/);
@@ -57,7 +57,7 @@ function parseOneObject(url: string): OssObject {
   return parseObjectUrl(url);
 }
 
-/** Does as Alibaba Cloud's SDK samples do in "process_object": one call, and the six values of its answer. */
+/** Works like "process_object" in Alibaba Cloud's SDK samples: one call, and six values of its answer. */
 async function runStyle(style: string, values: RunValues, io: Io): Promise<number> {
   const keyOf = (name: 'key' | 'target-image') => parseBareKey(required(values, name), `--${name}`);
   const source = { bucket: parseBucket(required(values, 'bucket')), key: keyOf('key') };
@@ -87,7 +87,7 @@ function required(values: RunValues, name: 'bucket' | 'key' | 'target-bucket' | 
   return text;
 }
 
-/** The samples' own line, so that what reads theirs reads ours. */
+/** The samples' own format, so that programs which read theirs can read ours. */
 function formatAnswer(fields: object): string {
   const worded = Object.entries(fields).map(
     ([name, value]) => `${name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)}: ${value ?? ''}`,
@@ -95,7 +95,7 @@ function formatAnswer(fields: object): string {
   return worded.join(', ');
 }
 
-/** One invocation after the other, of the very handler that is deployed. */
+/** Invokes the same handler that is deployed, for one event after another. */
 async function runByRules(values: RunValues, io: Io, events: readonly unknown[]): Promise<number> {
   const { ruleSet } = await loadRules(values.rules);
   return withConnection(values, io, async ({ settings, dispatcher, credentials }) => {
@@ -125,7 +125,7 @@ async function runByRules(values: RunValues, io: Io, events: readonly unknown[])
   });
 }
 
-/** The report of an invocation that ends in an error since outputs failed; throws any other error. */
+/** The report of an invocation that threw because outputs failed. Throws any other error again. */
 function reportOf(error: unknown): Report {
   if (error instanceof OutputsFailed) {
     return error.report;
@@ -138,7 +138,7 @@ function describeEvent(event: unknown): string {
   return isObject ? `oss://${event.bucket}/${event.key}` : 'the event';
 }
 
-/** Results below their source, and what failed with its reason. */
+/** Shows results below their source, and why outputs failed. */
 function show(reports: readonly Report[], io: Io): void {
   const results = reports.flatMap((report) => report.results);
   const rows = underTitles(
@@ -156,7 +156,7 @@ function show(reports: readonly Report[], io: Io): void {
   }
 }
 
-/** An output has its columns; what became of a record that has none is a line of its own. */
+/** An output has columns; a record without one gets a single line. */
 function formatResult(result: Result): Row {
   const outcome = `${result.status} ${formatDetail(result)}`;
   const { rule = '', target } = result;

@@ -4,7 +4,7 @@ import { within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
 
-/** An object by which a rule takes a file of that name, else of its kind; undefined where no rule does. */
+/** An object that a rule takes, of this file name or else of this type; undefined if there is none. */
 export function placeFor(rules: readonly SourceRule[], name: string, bucket: string): OssObject | undefined {
   for (const pattern of [`(?:[^]*/)?${literalPattern(name)}`, `[^]*[^/]${literalPattern(extname(name))}`]) {
     for (const { keys, match } of rules) {

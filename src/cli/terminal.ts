@@ -2,13 +2,14 @@ import stringWidth from 'string-width';
 import { printable } from '../printable.ts';
 import type { Io } from './command.ts';
 
-/** How wide a table is at most, in columns of the terminal, and a cell that is wrapped for it at least. */
-const [maxWidth, minWrapped] = [80, 24];
+/** The maximum width of a table, and the minimum width of a wrapped cell, in columns of the terminal. */
+const maxWidth = 80;
+const minWrapped = 24;
 
-/** The cells of a row, or a line of its own that takes no part in the columns. */
+/** The cells of a row, or a line that is not part of the columns. */
 export type Row = string | readonly string[];
 
-/** Puts rows that follow each other under one title. */
+/** Groups consecutive rows under their common title. */
 export function underTitles(rows: readonly { title: string; row: Row }[]): Row[] {
   return rows.flatMap(({ title, row }, i) => (rows[i - 1]?.title === title ? [row] : [title, row]));
 }
@@ -19,8 +20,8 @@ interface Column {
 }
 
 /**
- * Aligns rows in columns, numbers and their heading to the right. To fit 80 columns, last cells are wrapped
- * between words; a key stays whole, to be copied. `paint` may colour the lines of a row by its cells.
+ * Aligns rows in columns, with numbers and their heading on the right. To fit 80 columns, last cells are
+ * wrapped between words; a key stays whole, so that it can be copied. `paint` may colour a row by its cells.
  */
 export function formatTable(
   rows: readonly Row[],
@@ -55,7 +56,7 @@ function formatCells(row: readonly string[], columns: readonly Column[]): string
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-/** Breaks between words; each is taken with the spaces before it. */
+/** Breaks lines between words. Each word includes the spaces before it. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -70,17 +71,17 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Shows what is being done on one line that is drawn over on a terminal; an empty text takes it off. */
+/** Shows the current activity on one line, which a terminal redraws. An empty text removes it. */
 export function createProgress(io: Io): (text: string) => void {
   return (text) => {
     if (io.isTerminal) {
-      // A line that the terminal wraps could not be drawn over, so it cuts it off meanwhile (DECAWM).
+      // A wrapped line could not be redrawn, so the terminal is told to cut it off (DECAWM).
       io.err(`\r\u001b[K\u001b[?7l${printable(text)}\u001b[?7h`);
     }
   };
 }
 
-/** Writes a text as one word of a shell's command, in quotes where it needs them. */
+/** Writes a text as one word of a shell command, quoted if necessary. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -6,16 +6,16 @@ import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
 import { immPermissions, keyStarts, type Site } from './policies.ts';
 
-/** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
+/** The most native OSS triggers of a bucket, a fixed limit (Function Compute help, "Limits"). */
 const maxNativeTriggers = 10;
 
-/** The keys that one native trigger delivers, by how they begin and end. */
+/** The keys that a native trigger delivers, by their beginning and end. */
 interface NativeFilter {
   prefix: string;
   suffix: string;
 }
 
-/** The narrowest native triggers for the rules, as in `s.yaml`. Throws where a bucket would need too many. */
+/** The narrowest native triggers for the rules, as in `s.yaml`. Throws if a bucket would need too many. */
 export function nativeTriggers(rules: readonly SourceRule[], { region, account, bucket }: Site): object[] {
   return sourceBuckets(rules, [bucket]).flatMap((name, i) => {
     const near = rules.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
@@ -30,14 +30,14 @@ export function nativeTriggers(rules: readonly SourceRule[], { region, account, 
   });
 }
 
-/** Events of uploads, and of deletions where a rule wants to know of them. */
+/** Events of uploads and, if a rule needs them, of deletions. */
 function eventsFor(rules: readonly SourceRule[]): string[] {
   return rules.some(({ onRemove }) => onRemove) ? [...creationEvents, ...removalEvents] : creationEvents;
 }
 
 /**
- * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no
- * two overlap, since that is refused. Endings are left out where they would make too many for a bucket.
+ * The narrowest filters by which native triggers of one bucket deliver all that these rules take. No two
+ * overlap, because that is refused. Suffixes are dropped if there would be too many filters for a bucket.
  */
 function filtersOf(rules: readonly SourceRule[], bucket: string): readonly NativeFilter[] {
   const narrow = rules.flatMap(narrowFilters).reduce(joinFilter, []);
@@ -50,7 +50,7 @@ function filtersOf(rules: readonly SourceRule[], bucket: string): readonly Nativ
   return narrow.length > maxNativeTriggers ? prefixes.map((prefix) => ({ prefix, suffix: '' })) : narrow;
 }
 
-/** Lists the filters that deliver just what one rule takes, or hardly more. */
+/** The filters that deliver what one rule takes, and little else. */
 function narrowFilters({ match, compiled }: SourceRule): NativeFilter[] {
   const starts = keyStarts(compiled);
   return match.key.flatMap((glob) => {
@@ -66,7 +66,7 @@ function mayDeliver(filter: NativeFilter, rule: SourceRule): boolean {
   return narrowFilters(rule).some((narrow) => filtersOverlap(narrow, filter));
 }
 
-/** Adds a filter to others that do not overlap: it becomes one with each that it overlaps. */
+/** Adds a filter to filters that do not overlap, merging it with each that it overlaps. */
 function joinFilter(joined: readonly NativeFilter[], filter: NativeFilter): readonly NativeFilter[] {
   const other = joined.find((one) => filtersOverlap(one, filter));
   if (other === undefined) {
@@ -79,10 +79,10 @@ function joinFilter(joined: readonly NativeFilter[], filter: NativeFilter): read
 
 const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);
 
-/** More endings than this are as good as none. */
+/** More endings than this are treated as none. */
 const maxEndings = 32;
 
-/** Lists the endings that the keys of a glob have: `.jpg` and `.png` for `*.{jpg,png}`. */
+/** The endings of a glob's keys: `.jpg` and `.png` for `*.{jpg,png}`. */
 function endings({ expression }: Glob): string[] {
   return [...new Set(expression.alternatives.flatMap(({ elements }) => endingsOf(elements)))];
 }
@@ -99,7 +99,7 @@ function endingsOf(elements: readonly NoParent<Element>[]): string[] {
   return suffixes;
 }
 
-/** Lists the texts that an element stands for; undefined where they are too many to name. */
+/** The texts that an element stands for; undefined if they are too many to list. */
 function textsOf(element: NoParent<Element>): string[] | undefined {
   if (element.type === 'CharacterClass') {
     const [{ min = 0, max = 1 } = {}, ...others] = element.characters.ranges;
@@ -113,7 +113,7 @@ function textsOf(element: NoParent<Element>): string[] | undefined {
   return isPlain ? options.map((texts) => texts.join('')) : undefined;
 }
 
-/** The event patterns for the rules, each for its own trigger: one for uploads, one for the ends of tasks. */
+/** The event patterns for the rules, each for its own trigger: for uploads, and for the ends of tasks. */
 export function eventPatterns(rules: readonly SourceRule[], site: Site): object[] {
   const tasks = immPermissions(rules).flatMap((permission) => {
     const [, task] = /^imm:Create(\w+)Task$/.exec(permission) ?? [];
@@ -124,9 +124,9 @@ export function eventPatterns(rules: readonly SourceRule[], site: Site): object[
 }
 
 /**
- * The event pattern that delivers what the rules take and leaves our own outputs out. All fields have to fit,
- * and any of one field's list (EventBridge help, "Event patterns"), so prefixes, the one exclusion and the
- * suffixes share two fields that both hold the key: `subject` and `data.oss.object.key`.
+ * The event pattern that delivers what the rules take, but not our own outputs. All fields have to match,
+ * each by one item of its list (EventBridge help, "Event patterns"). So prefixes, suffixes and the single
+ * exclusion share two fields that both contain the key: `subject` and `data.oss.object.key`.
  */
 function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }: Site): object {
   const buckets = sourceBuckets(rules, [bucket]);
@@ -151,7 +151,7 @@ function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }
   };
 }
 
-/** A folder of our own outputs among what is delivered, under which no rule takes anything. */
+/** A folder of our own outputs within what is delivered, in which no rule takes anything. */
 function ownPrefix(rules: readonly SourceRule[], delivered: readonly string[]): string | undefined {
   const own = writersOf(rules)
     .flatMap(({ shapes }) => shapes.map(({ prefix }) => prefix))
