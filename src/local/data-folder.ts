@@ -2,10 +2,10 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Logger } from '../log.ts';
 
-/** Puts a damaged file or folder away, where a person finds it again. */
+/** Moves a damaged file or folder to where a person can find it. */
 export type Quarantine = (path: string, reason: unknown) => void;
 
-/** Moves what is damaged below `dataDir` into its folder `damaged`, and says so. */
+/** Moves damaged files below `dataDir` into its folder `damaged`, and logs it. */
 export function createSetAside(dataDir: string, log: Logger): Quarantine {
   return (path, reason) => {
     const folder = join(dataDir, 'damaged');
@@ -16,7 +16,7 @@ export function createSetAside(dataDir: string, log: Logger): Quarantine {
   };
 }
 
-/** Writes JSON to a file, whole or not at all. Synchronous: an upload is answered once its event is safe. */
+/** Writes JSON, whole or not at all. Synchronous: an upload is answered only once its event is saved. */
 export function writeJsonFile(path: string, content: object): void {
   const temporaryPath = `${path}.tmp`;
   try {

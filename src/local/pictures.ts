@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import type { Size } from './image/refuse.ts';
 
-/** A picture to try things on; `name` is good as a key. */
+/** A picture for trying things; `name` can be used as a key. */
 export type SamplePicture = Awaited<ReturnType<typeof samplePictures>>[number];
 
 const jpeg = 'image/jpeg';
@@ -16,16 +16,16 @@ const samples = [
 ];
 
 /**
- * The pictures of the demo, or only those named, the same bytes at each call of one sharp version: a portrait
- * stored sideways with EXIF orientation 6, a logo with alpha, a WebP banner, an animated GIF, a JPEG of 24
- * megapixels, and a text that calls itself a JPEG.
+ * The pictures of the demo, or only those named. With one version of sharp the bytes are always the same: a
+ * portrait stored sideways with EXIF orientation 6, a logo with alpha, a WebP banner, an animated GIF, a JPEG
+ * of 24 megapixels, and a text that claims to be a JPEG.
  */
 export async function samplePictures(...names: string[]) {
   const asked = samples.filter(({ name }) => names.length === 0 || names.includes(name));
   return Promise.all(asked.map(async ({ draw, ...picture }) => ({ ...picture, body: await draw() })));
 }
 
-/** A woman before a wall: 1200 x 1600 when shown, 1600 x 1200 and lying on her side as stored. */
+/** A woman in front of a wall: 1200 x 1600 as displayed, but stored as 1600 x 1200 on her side. */
 async function drawPortrait(): Promise<Buffer> {
   const upright = await photograph('portrait', { width: 1200, height: 1600 });
   return upright.rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 88 }).toBuffer();
@@ -46,13 +46,13 @@ async function drawBanner(): Promise<Buffer> {
   return banner.webp({ quality: 82 }).toBuffer();
 }
 
-/** Drawn small and enlarged: 24 megapixels of SVG would take seconds. */
+/** Drawn small and enlarged, because 24 megapixels of SVG would take seconds. */
 async function drawPoster(): Promise<Buffer> {
   const poster = await photograph('landscape', { width: 6000, height: 4000 }, { width: 1500, height: 1000 });
   return poster.jpeg({ quality: 85 }).toBuffer();
 }
 
-/** Twelve dots that fade behind each other, in as many frames. */
+/** Twelve dots that fade one after another, in as many frames. */
 async function drawSpinner(): Promise<Buffer> {
   const steps = Array.from({ length: 12 }, (_, index) => index);
   const dot = (index: number, frame: number) => {
@@ -71,7 +71,7 @@ function svg({ width, height }: Size, content: string): Sharp {
   return sharp(Buffer.from(text));
 }
 
-/** A drawing at a size, with the grain of a sensor: without it a JPEG would be unlike any photograph. */
+/** A drawing at a size, with the grain of a sensor, without which a JPEG would not resemble a photograph. */
 async function photograph(name: 'portrait' | 'landscape', size: Size, drawnSize = size): Promise<Sharp> {
   const content = await readFile(new URL(`pictures/${name}.svg`, import.meta.url), 'utf8');
   const { data, info } = await svg(drawnSize, content)
@@ -84,7 +84,7 @@ async function photograph(name: 'portrait' | 'landscape', size: Size, drawnSize 
   return sharp(data, { raw: info });
 }
 
-/** Square of grey noise of little opacity, from a linear congruential generator: the same at each call. */
+/** A square of faint grey noise from a linear congruential generator, the same at each call. */
 function grain(sidePx: number): Buffer {
   const noise = Buffer.alloc(sidePx * sidePx * 4);
   let state = 20_260_801;
@@ -96,7 +96,7 @@ function grain(sidePx: number): Buffer {
   return noise;
 }
 
-/** Width and height as a person sees the picture, turned by its EXIF orientation; undefined if it is none. */
+/** Width and height as displayed, after EXIF rotation; undefined if it is no picture. */
 export async function measurePicture(body: Buffer): Promise<Size | undefined> {
   try {
     return (await sharp(body).metadata()).autoOrient;

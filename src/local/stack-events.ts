@@ -3,7 +3,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import type { DeliveryEvent } from './fc/queue.ts';
 import type { OssEventRecord } from './oss/events.ts';
 
-/** The result of reading the rules anew: refused ones leave the earlier ones in force. */
+/** The result of reading the rules again. If they are refused, the earlier ones stay in force. */
 export type RulesUpdate = { status: 'loaded'; ruleSet: RuleSet } | { status: 'refused'; message: string };
 
 /** Something that happened in the local stack. */
@@ -15,7 +15,7 @@ export type StackEvent =
 
 export type StackEvents = ReturnType<typeof createStackEvents>;
 
-/** Tells what happens to all who listen, what goes through `log` included. */
+/** Sends events to all listeners, including everything that is logged through `log`. */
 export function createStackEvents(log: Logger) {
   const listeners = new Set<(event: StackEvent) => void>();
   const emit = (event: StackEvent) => {
@@ -31,7 +31,7 @@ export function createStackEvents(log: Logger) {
     };
   return {
     emit,
-    /** Adds a listener; the answer takes it away again. */
+    /** Adds a listener; the returned function removes it. */
     subscribe: (listener: (event: StackEvent) => void): (() => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

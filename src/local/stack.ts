@@ -30,32 +30,32 @@ export interface LocalStackOptions
       'instanceProgram' | 'nodeBinary' | 'startInstance' | 'inspect' | 'retryDelaysMs'
     >,
     Pick<LocalOssOptions, 'region' | 'faults' | 'corsOrigins' | 'simulateTasks'> {
-  /** Taken for this process alone. */
+  /** Locked for this process. */
   dataDir: string;
   port: number;
-  /** Watched: at each change, and at each `reload`, the rules are read again. */
+  /** Watched: the rules are read again after each change, and at each `reload`. */
   rulesFile: string;
   /** Reads and checks the rules; rejects with what is wrong with them. */
   readRules: () => Promise<RuleSet>;
-  /** The folder of the built function; its rules are replaced. */
+  /** The folder of the built function, whose rules are replaced. */
   bundleDir: string;
-  /** The buckets of rules that name none (default `photos`); uploads go to the first. */
+  /** The buckets of rules that name none (by default `photos`); uploads go to the first. */
   defaultBuckets?: readonly string[] | undefined;
   accessKey: AccessKey;
   log: Logger;
-  /** The folder of the built page; there is no page without it. */
+  /** The folder of the built page; without it there is no page. */
   pageDir?: string | undefined;
 }
 
 export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
 
-/** It is the same function under another name, so that the tasks of a backfill keep no upload waiting. */
+/** The same function under another name, so that the tasks of a backfill do not delay uploads. */
 const backfillFunctionName = 'oss-saveas-backfill';
 
 /**
- * Starts the local OSS with the built function attached: what is uploaded there, or written by a save-as, is
- * delivered to the function as FC would, with temporary credentials of its role. Rules that are edited
- * meanwhile are taken. What fails to start leaves nothing behind that listens.
+ * Starts the local OSS with the built function attached: objects that are uploaded, or written by a save-as,
+ * are delivered to the function as by FC, with temporary credentials of its role. Edited rules take effect.
+ * If anything fails to start, nothing is left listening.
  */
 export async function startLocalStack(options: LocalStackOptions) {
   const { dataDir } = options;
@@ -76,7 +76,7 @@ export async function startLocalStack(options: LocalStackOptions) {
   }
 }
 
-/** Builds everything before the port is opened: from then on, every upload finds its function. */
+/** Builds everything before opening the port, so that every upload finds its function. */
 async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { dataDir, defaultBuckets = ['photos'] } = options;
   const events = createStackEvents(options.log);
@@ -98,7 +98,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
-      // The trigger is one on all keys: whether rules leave our own outputs alone is then seen, not assumed.
+      // The trigger is for all keys, so that one can see whether rules leave our own outputs alone.
       if (code.isCalledBy(record)) {
         functionCompute.enqueue({ events: [record] });
       }
@@ -136,7 +136,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
 }
 
-/** The page, where its folder is given. */
+/** The page, if its folder is given. */
 function openPage(assetsDir: string | undefined, options: Omit<PageOptions, 'assetsDir'>) {
   return assetsDir === undefined ? undefined : createPage({ ...options, assetsDir });
 }
@@ -163,7 +163,7 @@ function createCode(options: LocalStackOptions & { defaultBuckets: readonly stri
   let rulesTimeMs: number | undefined;
   let version = 0;
   return {
-    /** Resolves to rules and a function's folder with them: one of two, as instances may run in the other. */
+    /** Resolves to the rules and a function folder with them: one of two, as instances may use the other. */
     prepare: async () => {
       rulesTimeMs = statSync(rulesFile, { throwIfNoEntry: false })?.mtimeMs;
       const ruleSet = await readRules();
@@ -176,7 +176,7 @@ function createCode(options: LocalStackOptions & { defaultBuckets: readonly stri
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
       return { ruleSet, codeDir, buckets: namedBuckets(ruleSet.rules, defaultBuckets) };
     },
-    /** Calls back when the rules file is another than the one that was read last; the answer ends that. */
+    /** Calls back when the rules file is not the one that was read last. The returned function ends that. */
     watch: (onChange: () => void) => {
       const listen = ({ mtimeMs }: Stats) => mtimeMs !== rulesTimeMs && onChange();
       watchFile(rulesFile, { interval: 300, persistent: false }, listen);
@@ -187,7 +187,7 @@ function createCode(options: LocalStackOptions & { defaultBuckets: readonly stri
   };
 }
 
-/** Has the function run by the rules as they are now, one change at a time; refused ones change nothing. */
+/** Makes the function use the rules as they are now, one change at a time. Refused rules change nothing. */
 function createReload(
   code: ReturnType<typeof createCode>,
   oss: LocalOss,
@@ -220,7 +220,7 @@ function createReload(
   };
 }
 
-/** Every bucket the rules name, sources first. */
+/** Every bucket that the rules name, sources first. */
 function namedBuckets(rules: RuleSet['rules'], defaultBuckets: readonly string[]): string[] {
   const sources = rules.flatMap(({ match }) => (match.buckets.length === 0 ? defaultBuckets : match.buckets));
   const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));

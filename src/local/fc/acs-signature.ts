@@ -5,10 +5,10 @@ import type { AccessKey } from '../oss/auth/access-keys.ts';
 
 const algorithm = 'ACS3-HMAC-SHA256';
 
-/** Requests may be signed so long ago, or ahead (OpenAPI help: "Request syntax and signature method V3"). */
+/** How old or early a signature may be (OpenAPI help: "Request syntax and signature method V3"). */
 const maxSkewMs = 15 * 60 * 1_000;
 
-/** Whether a request says that it is signed for Alibaba Cloud's OpenAPI. */
+/** Whether a request claims a signature of Alibaba Cloud's OpenAPI. */
 export function isAcsRequest({ headers }: IncomingMessage): boolean {
   return headers.authorization?.startsWith(`${algorithm} `) === true;
 }

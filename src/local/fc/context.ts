@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Credentials } from '../../oss/sign.ts';
 
-/** A function as `s.yaml` describes it, and where it runs. */
+/** A function as `s.yaml` describes it, with its region and account. */
 export interface FunctionConfig {
   name: string;
   handler: string;
@@ -28,7 +28,7 @@ export function buildEnvironment(config: FunctionConfig, codeDir: string): Recor
   };
 }
 
-/** The part of the handler's context that is data; `logger` and `tracing` are added inside the instance. */
+/** The plain data in the handler's context; `logger` and `tracing` are added inside the instance. */
 export type ContextData = ReturnType<typeof buildContext>;
 
 /** The handler's `context` (FC help: "Context"): memory in MB, timeout in seconds, FC's credentials. */

@@ -12,25 +12,25 @@ export interface LocalFunctionComputeOptions
   extends Pick<InstanceOptions, 'instanceProgram' | 'nodeBinary' | 'inspect' | 'log'>,
     Pick<QueueOptions, 'queueDir' | 'deadLetterDir' | 'setAside'>,
     Partial<Pick<QueueOptions, 'retryDelaysMs' | 'now' | 'sleep' | 'observe'>> {
-  /** The built code package: `index.js` and what it needs, as it would be zipped. It runs where it lies. */
+  /** The built code package, as it would be zipped: `index.js` and what it needs. It runs in this folder. */
   codeDir: string;
   /** Starts an instance of another runtime than the built-in one. */
   startInstance?: ((options: InstanceOptions) => Instance) | undefined;
   function: FunctionConfig;
-  /** Credentials of the function's role, asked for on every invocation. */
+  /** The credentials of the function's role, requested for every invocation. */
   credentials: () => Promise<Credentials>;
-  /** `concurrencyConfig.reservedConcurrency`; 2 unless given. */
+  /** `concurrencyConfig.reservedConcurrency`, by default 2. */
   maxInstances?: number;
 }
 
 export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunctionCompute>>;
 
-/** A Function Compute for one function, whose errors it retries 3 times, as FC does, but seconds apart. */
+/** A Function Compute for one function. It retries errors 3 times like FC, but with seconds in between. */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
   const { function: config, credentials, inspect, maxInstances = 2 } = options;
   let codeDir = await realpath(options.codeDir);
   const closing = new AbortController();
-  // Every delivery that waits for its next attempt listens.
+  // Every delivery that waits for its next attempt is a listener.
   setMaxListeners(0, closing.signal);
 
   const create = options.startInstance ?? startInstance;
@@ -55,13 +55,13 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   return {
     ...queue,
     invoke,
-    /** Takes another package for later invocations; those under way end on the old. Rejects once closed. */
+    /** Uses another package for later invocations, not for those under way. Rejects if closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();
       codeDir = await realpath(packageDir);
       await pool.renew();
     },
-    /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
+    /** Kills the instances. Unfinished events stay in `queueDir` and are delivered after the next start. */
     close: async (): Promise<void> => {
       closing.abort(new Error('The local Function Compute is closed'));
       await pool.kill();
@@ -70,9 +70,9 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
 }
 
 /**
- * The instances of one function, at most `maxInstances` at a time, kept warm between uses. Waiting in line
- * stands for what FC does with asynchronous invocations beyond `reservedConcurrency`: kept, not billed, not
- * counted as an attempt. (A synchronous one would get 429 there.)
+ * The instances of one function, at most `maxInstances` at a time, kept warm between uses. Callers queue, as
+ * FC queues asynchronous invocations beyond `reservedConcurrency`: not billed, and not counted as attempts.
+ * (FC would answer a synchronous one with 429.)
  */
 function createInstancePool(maxInstances: number, start: () => Instance, closing: AbortSignal) {
   const inTurn = pLimit(maxInstances);
@@ -80,7 +80,7 @@ function createInstancePool(maxInstances: number, start: () => Instance, closing
   let warm: Instance[] = [];
   const killAll = (instances: Instance[]) => Promise.all(instances.map((instance) => instance.kill()));
   return {
-    /** Runs `task` on an instance of its own, in its turn; rejects when `closing` aborts first. */
+    /** Runs `task` on an instance of its own when it is its turn; rejects if `closing` aborts first. */
     use: <T>(task: (instance: Instance) => Promise<T>): Promise<T> =>
       inTurn(async () => {
         closing.throwIfAborted();
@@ -94,18 +94,18 @@ function createInstancePool(maxInstances: number, start: () => Instance, closing
           if (warm === ownWarm && instance.isAlive()) {
             warm.push(instance);
           } else {
-            await instance.kill(); // the code was replaced meanwhile, or it died
+            await instance.kill(); // Its code was replaced meanwhile, or it died.
           }
           busy.delete(instance);
         }
       }),
-    /** Has every later use start from new code; uses under way end on the old. */
+    /** Lets later uses start with new code; uses under way finish with the old. */
     renew: () => {
       const old = warm;
       warm = [];
       return killAll(old);
     },
-    /** Kills every instance, busy or warm, and resolves when all processes are gone. */
+    /** Kills every instance, busy or warm, and resolves when all processes have ended. */
     kill: () => killAll([...busy, ...warm]),
   };
 }

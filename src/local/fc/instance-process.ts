@@ -11,30 +11,29 @@ import {
   isInstanceMessage,
 } from './messages.ts';
 
-/** How one invocation ended. Failed is a function error: thrown, timed out or crashed. */
+/** The result of one invocation. `failed` is a function error: thrown, timed out or crashed. */
 export type InvocationResult = {
   requestId: string;
-  /** From the running instance's taking the event to its end; waiting in line is not billed. */
+  /** From the time when a running instance gets the event to its end; waiting in the queue is not billed. */
   billedMs: number;
 } & ({ status: 'succeeded'; body: Buffer } | { status: 'failed'; error: FunctionError });
 
 export interface InstanceOptions {
-  /** Path of the bundled instance program. */
   instanceProgram: string;
-  /** The Node.js that it runs on; our own unless given. */
+  /** The Node.js to run it with, by default our own. */
   nodeBinary?: string | undefined;
-  /** Address and port for a debugger to attach, `127.0.0.1:9229`; there is one instance at a time then. */
+  /** The address and port for a debugger, such as `127.0.0.1:9229`; only one instance then runs at a time. */
   inspect?: string | undefined;
   codeDir: string;
-  /** The child's whole environment: nothing of ours is inherited. */
+  /** The child's whole environment; it inherits nothing from ours. */
   environment: Record<string, string>;
-  /** Takes what the function writes, line by line, with the request id of its invocation. */
+  /** Receives the function's output line by line, with the request id of the invocation. */
   log: Logger;
 }
 
 export type Instance = ReturnType<typeof startInstance>;
 
-/** Starts a process that takes one event at a time. One that cannot start fails the first invocation. */
+/** Starts a process that handles one event at a time. If it cannot start, the first invocation fails. */
 export function startInstance(options: InstanceOptions) {
   const { nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
   const child = fork(resolve(options.instanceProgram), [], {
@@ -62,15 +61,15 @@ export function startInstance(options: InstanceOptions) {
     child.kill('SIGKILL');
   };
 
-  /** Never rejects. The time limit starts once the process is up; passing it kills the instance. */
+  /** Never rejects. The time limit begins once the process is up; exceeding it kills the instance. */
   async function invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult> {
     requestId = message.context.requestId;
-    // The answer and the ends of both pipes, in whatever order they come.
+    // The answer and the ends of both pipes, in any order.
     const answer = nextMessage(child, (each) => each.type !== 'ready' && each.requestId === requestId);
     const whole = Promise.all([answer, ...outputs.map((output) => once(output, 'end'))]);
     await started;
     const startedAtMs = performance.now();
-    child.send(message, () => {}); // one that is dead says so by `exited`
+    child.send(message, () => {}); // If the child is dead, `exited` reports it.
     const timer = setTimeout(() => kill(`Function timed out after ${timeoutMs / 1000} seconds`), timeoutMs);
     const [outcome] = (await unlessAborted(whole, gone.signal)) ?? [];
     clearTimeout(timer);
@@ -85,7 +84,7 @@ export function startInstance(options: InstanceOptions) {
   return {
     isAlive: () => causeOfDeath === undefined,
     invoke,
-    /** Resolves when the process is gone. */
+    /** Resolves when the process has ended. */
     kill: async () => {
       kill('The local Function Compute was closed');
       await exited;
@@ -93,7 +92,7 @@ export function startInstance(options: InstanceOptions) {
   };
 }
 
-/** The next message that is the awaited one; the function's own code can write anything to the channel. */
+/** The next expected message. The function's own code can also write anything to this channel. */
 function nextMessage(child: ChildProcess, isAwaited: (message: InstanceMessage) => boolean) {
   return new Promise<InstanceMessage>((resolve) => {
     child.on('message', function listen(raw) {
@@ -105,7 +104,7 @@ function nextMessage(child: ChildProcess, isAwaited: (message: InstanceMessage) 
   });
 }
 
-/** Resolves once, with how the process ended: an `error` is a failed start, or a message to the dead. */
+/** Resolves to how the process ended. An `error` is a failed start, or a message sent after the end. */
 function whenExited(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
@@ -113,7 +112,7 @@ function whenExited(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Like a race against the signal, which would keep each value for as long as the signal lives. */
+/** Like Promise.race with the signal, which however would keep each value as long as the signal lives. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve) => {
     const giveUp = () => resolve(undefined);
@@ -125,7 +124,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | un
   });
 }
 
-/** Hands on each line of a pipe; emits `end` where the output of an invocation ends. */
+/** Forwards each line of a pipe; emits `end` when the output of an invocation ends. */
 function forwardLines(stream: Readable | null, forward: (line: string) => void): EventEmitter {
   const output = new EventEmitter();
   const take = (text: string) => {

@@ -1,6 +1,6 @@
 /**
- * The program of one function instance: what FC's Node.js runtime does around a handler, in a child process
- * that talks to the local Function Compute over IPC. Bundled by itself; it ends with its parent.
+ * The program of one function instance: it does what FC's Node.js runtime does around a handler, in a child
+ * process that talks to the local Function Compute over IPC. Bundled separately; it ends with its parent.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,7 +15,7 @@ type Handler = Awaited<ReturnType<typeof loadHandler>>;
 /** `index.handler` names a file without its extension and an export (FC help: "Request handlers"). */
 async function loadHandler(codeDir: string, handlerName: string) {
   const [file = '', exportName = ''] = handlerName.split('.');
-  // Like FC's own loader, this is an ES module: `default` is the whole of module.exports.
+  // This is an ES module, like FC's own loader: `default` is the whole of module.exports.
   const loaded: Record<string, unknown> = await import(pathToFileURL(join(codeDir, `${file}.js`)).href);
   const handler = fieldsOf(loaded.default)[exportName];
   if (typeof handler !== 'function') {
@@ -35,7 +35,7 @@ function createContext(data: ContextData): unknown {
   return { ...data, logger: { debug, info, warn, error, log }, tracing };
 }
 
-/** Buffer as is, object as JSON, other as text; nothing at all as an empty body (the last is assumed). */
+/** A buffer as it is, an object as JSON, others as text; nothing as an empty body (which is assumed). */
 function encodeResult(result: unknown): Buffer {
   if (Buffer.isBuffer(result)) {
     return result;
@@ -43,7 +43,7 @@ function encodeResult(result: unknown): Buffer {
   return Buffer.from(typeof result === 'object' ? JSON.stringify(result) : String(result ?? ''));
 }
 
-/** The class name, not `error.name`: a bundle that mangles class names shows it here, as it would on FC. */
+/** Uses the class name, not `error.name`: if a bundle mangles class names, it shows here as on FC. */
 function describeThrown(thrown: unknown): FunctionError {
   if (!(thrown instanceof Error)) {
     return { errorMessage: String(thrown) };
@@ -63,7 +63,7 @@ async function runHandler(handler: Promise<Handler>, message: InvokeMessage): Pr
   }
 }
 
-/** Ends this process when its parent is gone, even where the handler never gives the event loop back. */
+/** Ends this process when its parent has ended, even if the handler blocks the event loop. */
 function endWithParent(): void {
   process.on('disconnect', () => process.exit());
   const watch = `setInterval(() => {
@@ -73,7 +73,7 @@ function endWithParent(): void {
 }
 
 function main(): void {
-  // Bound now: the function's code may replace them. Writing to a pipe is synchronous on POSIX systems.
+  // Bound now, because the function's code may replace them. On POSIX, writing to a pipe is synchronous.
   const writes = [process.stdout.write.bind(process.stdout), process.stderr.write.bind(process.stderr)];
   const send = process.send?.bind(process);
   if (send === undefined) {

@@ -1,10 +1,10 @@
 import { fieldsOf, isJsonObject } from '../../json.ts';
 import type { ContextData } from './context.ts';
 
-/** A failed invocation as FC reports it; a crash or timeout is a message only (FC help: "Error handling"). */
+/** A failed invocation as FC reports it; a crash or timeout is only a message (FC help: "Error handling"). */
 export interface FunctionError {
   errorMessage: string;
-  /** Name of the JavaScript error class. */
+  /** The name of the JavaScript error class. */
   errorType?: string | undefined;
   stackTrace?: unknown[] | undefined;
 }
@@ -23,12 +23,12 @@ export type InstanceMessage =
   | { type: 'error'; requestId: string; error: FunctionError };
 
 /**
- * Ends what an invocation wrote to stdout and stderr. Pipes and channel are not in step: without it an answer
- * could overtake lines still in a pipe, and those would pass for the next invocation's.
+ * Marks the end of an invocation's output on stdout and stderr. Pipes and channel are independent: without
+ * it, an answer could overtake lines still in a pipe, and these would seem to be the next invocation's.
  */
 export const endOfOutput = '\u0000end-of-output';
 
-/** Checks the shape alone; that our program sent it, and not the function's code, the request id tells. */
+/** Checks only the shape. The request id shows that our program sent it, not the function's code. */
 export function isInstanceMessage(value: unknown): value is InstanceMessage {
   const { type, requestId, body, error } = fieldsOf(value);
   const isAnswer =
@@ -36,7 +36,7 @@ export function isInstanceMessage(value: unknown): value is InstanceMessage {
   return type === 'ready' || (isAnswer && typeof requestId === 'string');
 }
 
-/** Only our own parent holds the other end, so the type is all there is to check. */
+/** Only our parent holds the other end, so checking the type is enough. */
 export function isInvokeMessage(value: unknown): value is InvokeMessage {
   return isJsonObject(value) && value.type === 'invoke';
 }

@@ -8,19 +8,19 @@ import { type Quarantine, writeJsonFile } from '../data-folder.ts';
 import type { InvocationResult } from './instance-process.ts';
 import type { FunctionError } from './messages.ts';
 
-/** The end of an asynchronous invocation; with the path of a `deadLetter` when every attempt failed. */
+/** The end of an asynchronous invocation, with the path of its `deadLetter` if every attempt failed. */
 export interface InvocationOutcome {
   event: unknown;
   attempts: number;
-  /** From acceptance (or resumption) to the end, waiting included. */
+  /** From acceptance or resumption to the end, including waiting. */
   durationMs: number;
-  /** The time of all attempts together, for which Function Compute would charge. */
+  /** The total time of all attempts, which Function Compute would charge for. */
   billedMs: number;
   result: InvocationResult;
   deadLetter?: string;
 }
 
-/** A step of an accepted event: it is in the queue, an attempt failed, it is finished. */
+/** A step of an accepted event: it was queued, an attempt failed, or it is finished. */
 export type DeliveryEvent =
   | { type: 'delivery'; requestId: string; event: unknown }
   | { type: 'retry'; requestId: string; attempts: number; retryInMs: number; error: FunctionError }
@@ -34,20 +34,20 @@ export interface QueueOptions {
   setAside: Quarantine;
   log: Logger;
   now: () => number;
-  /** Rejects when the signal aborts; so does the delivery, its event still in the queue. */
+  /** Rejects if the signal aborts. Then the delivery also rejects, and its event stays in the queue. */
   sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   closing: AbortSignal;
   observe: (event: DeliveryEvent) => void;
 }
 
-/** An event accepted for asynchronous invocation. `file` names it in the queue and as a dead letter. */
+/** An event accepted for asynchronous invocation. `file` is its name in the queue and as a dead letter. */
 interface QueuedEvent {
   file: string;
   requestId: string;
   event: unknown;
 }
 
-/** The asynchronous invocations, each a file of the queue folder until it succeeds or is a dead letter. */
+/** The asynchronous invocations. Each is a file in the queue folder until it succeeds or is a dead letter. */
 export function createQueue(options: QueueOptions) {
   const { queueDir, deadLetterDir, log, now, closing } = options;
   mkdirSync(queueDir, { recursive: true });
@@ -56,24 +56,24 @@ export function createQueue(options: QueueOptions) {
   const underWay = new PQueue();
   const carryOn = (queued: QueuedEvent) =>
     deliver(queued, options).catch((error: unknown) => {
-      // A delivery that broke off before its end still has its file in the queue.
+      // The file of an interrupted delivery is still in the queue.
       if (!closing.aborted) {
         log.error('delivery broke off', { requestId: queued.requestId, error: String(error) });
       }
     });
   const start = (queued: QueuedEvent) => void underWay.add(() => carryOn(queued));
   return {
-    /** Delivers what an earlier process left unfinished. */
+    /** Delivers events that an earlier process left unfinished. */
     resume: () => unfinished.splice(0).forEach(start),
-    /** Accepts an event, to be delivered at least once; on return it is on disk, unless that is full. */
+    /** Accepts an event for delivery at least once. On return it is on disk, unless that is full. */
     enqueue: (event: unknown): void => {
       const requestId = randomUUID();
-      // Names sort by the time of acceptance; no colons, which Windows refuses.
+      // Names sort by time of acceptance. They have no colons, which Windows does not allow.
       const file = `${new Date(now()).toISOString().replaceAll(':', '-')}-${requestId}.json`;
       try {
         writeJsonFile(join(queueDir, file), { requestId, event });
       } catch (error) {
-        // The disk may be full: the event is delivered all the same, and lost only if we are killed before.
+        // If the disk is full, the event is delivered anyway, and lost only if we are killed before that.
         log.error('event not in the queue folder', { requestId, reason: String(error) });
       }
       start({ file, requestId, event });
@@ -83,7 +83,7 @@ export function createQueue(options: QueueOptions) {
   };
 }
 
-/** The events in the queue folder, oldest first; a file that is not an event is set aside. */
+/** The events in the queue folder, oldest first. Other files are set aside. */
 function readQueue({ queueDir, setAside }: QueueOptions): QueuedEvent[] {
   const files = readdirSync(queueDir).filter((file) => file.endsWith('.json'));
   return files.sort().flatMap((file) => {
@@ -101,7 +101,7 @@ function readQueue({ queueDir, setAside }: QueueOptions): QueuedEvent[] {
   });
 }
 
-/** Delivers one queued event: attempts under one request id, then the dead letter, then out of the queue. */
+/** Delivers one event: attempts with one request id, a dead letter if all fail, then out of the queue. */
 async function deliver(queued: QueuedEvent, options: QueueOptions): Promise<void> {
   const { log, now, queueDir, deadLetterDir, observe } = options;
   const { file, requestId, event } = queued;
@@ -119,7 +119,7 @@ async function deliver(queued: QueuedEvent, options: QueueOptions): Promise<void
       outcome.deadLetter = deadLetter;
       log.error('event dead-lettered', { ...fields, deadLetter });
     } catch (reason) {
-      // The disk may be full: the event stays in the queue, if it got there, for the next start.
+      // If the disk is full, the event stays in the queue (if it got there) for the next start.
       log.error('dead letter not written', { ...fields, event, reason: String(reason) });
     }
   }
@@ -136,7 +136,7 @@ async function attemptAll({ requestId, event }: QueuedEvent, options: QueueOptio
   for (let attempts = 1; ; attempts += 1) {
     const result = await invoke(payload, requestId);
     billedMs += result.billedMs;
-    // An attempt that our own closing cut short is no failure of the function.
+    // An attempt that we cut short by closing is no failure of the function.
     closing.throwIfAborted();
     const retryInMs = retryDelaysMs[attempts - 1];
     if (result.status === 'succeeded' || retryInMs === undefined) {

@@ -5,15 +5,15 @@ import { findSignatureProblem, isAcsRequest } from './acs-signature.ts';
 import type { LocalFunctionCompute } from './function-compute.ts';
 import type { AsyncTask, Tasks } from './tasks.ts';
 
-/** Function Compute's own bound on a synchronous payload (FC help: "Limits"). */
+/** Function Compute's own limit for a synchronous payload (FC help: "Limits"). */
 const maxEventBytes = 32 * 1024 * 1024;
 
 type Invocation = LocalFunctionCompute['invoke'];
 
 /**
- * `POST /-/invoke`, the synchronous invocation: the body is the event, the answer that of FC's
+ * `POST /-/invoke`, the synchronous invocation. The body is the event; the answer is like that of FC's
  * InvokeFunction: 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error
- * handling"). Only JSON is taken, which a page in a browser cannot send here without asking first.
+ * handling"). Only JSON is accepted, which a web page cannot send here without a preflight request.
  */
 export function invokeRoute(invoke: Invocation): Route {
   return (message, response) =>
@@ -42,21 +42,21 @@ async function answerInvoke(invoke: Invocation, message: IncomingMessage, respon
   }
 }
 
-/** An asynchronous invocation's bound (FC help: "Limits"). */
+/** The limit for an asynchronous payload (FC help: "Limits"). */
 const maxPayloadBytes = 128 * 1024;
 
 interface TaskApiOptions {
   functionName: string;
   tasks: Tasks;
-  /** The account's. */
+  /** The account's AccessKey. */
   accessKey: AccessKey;
   now?: (() => number) | undefined;
 }
 
 /**
- * Answers what FC's API (version 2023-03-30) has for asynchronous tasks: InvokeFunction with a task id,
- * ListAsyncTasks, GetAsyncTask and StopAsyncTask. Requests are told from those for OSS by the algorithm of
- * their signature, which the account's AccessKey has to have made.
+ * Answers the calls of FC's API (version 2023-03-30) for asynchronous tasks: InvokeFunction with a task id,
+ * ListAsyncTasks, GetAsyncTask and StopAsyncTask. The algorithm of the signature distinguishes these requests
+ * from those for OSS; the account's AccessKey must have signed them.
  */
 export function createTaskApi(options: TaskApiOptions): Route {
   return (message, response) =>
@@ -82,7 +82,7 @@ async function answerTasks(message: IncomingMessage, response: ServerResponse, o
     return refuse(403, problem, 'the request is not signed as it should be');
   }
   const { pathname, searchParams } = new URL(`http://localhost${message.url}`);
-  // An id has no character that is escaped.
+  // Ids contain no characters that would be escaped.
   const [, version, , name, resource, id, action] = pathname.split('/');
   if (version !== '2023-03-30' || name !== functionName) {
     return refuse(404, 'FunctionNotFound', `${pathname} is not of '${functionName}', the one function here`);
@@ -115,15 +115,16 @@ async function answerTasks(message: IncomingMessage, response: ServerResponse, o
     } else if (tasks.submit(taskId, payload)) {
       response.writeHead(202, { 'x-fc-request-id': tasks.byId.get(taskId)?.requestId }).end();
     } else {
-      // Documented is the status; the code is that of the API before (fc-open 2021-04-06).
+      // The status is documented; the code is that of the previous API (fc-open 2021-04-06).
       refuse(409, 'StatefulAsyncInvocationAlreadyExists', `task '${taskId}' exists already`);
     }
   }
 }
 
-/** One page of tasks, `limit` of them (20), behind the one that `nextToken` names. */
+/** One page of tasks, by default 20, after the one that `nextToken` names. */
 function listTasks(tasks: readonly AsyncTask[], query: URLSearchParams) {
-  const [prefix, status] = [query.get('prefix') ?? '', query.get('status')];
+  const prefix = query.get('prefix') ?? '';
+  const status = query.get('status');
   const start = tasks.findIndex(({ taskId }) => taskId === query.get('nextToken')) + 1;
   const named = tasks.slice(start).filter(({ taskId }) => taskId.startsWith(prefix));
   const found = named.filter((task) => status === null || task.status === status);

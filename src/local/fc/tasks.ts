@@ -5,7 +5,7 @@ import type { QueueOptions } from './queue.ts';
 /** The states of an asynchronous task (FC help: "AsyncTask"). */
 type TaskStatus = 'Enqueued' | 'Running' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
 
-/** One task, its fields named as in FC's API; the times, which nobody asks for, are left out. */
+/** One task, with the field names of FC's API. The times are left out, because nothing asks for them. */
 export interface AsyncTask {
   taskId: string;
   status: TaskStatus;
@@ -14,12 +14,12 @@ export interface AsyncTask {
   taskPayload: string;
 }
 
-/** `reservedConcurrency` of the function that runs them; its instances serve uploads as well. */
+/** The `reservedConcurrency` of the function that runs them. Its instances also serve uploads. */
 const concurrency = 1;
 
 export type Tasks = ReturnType<typeof createTasks>;
 
-/** Tasks run once for each id, even after an error; held in memory, as a backfill submits lost ones again. */
+/** Runs one task per id, even after an error. Tasks are in memory only: a backfill resubmits lost ones. */
 export function createTasks(invoke: QueueOptions['invoke']) {
   const byId = new Map<string, AsyncTask>();
   const inTurn = pLimit(concurrency);
@@ -42,9 +42,9 @@ export function createTasks(invoke: QueueOptions['invoke']) {
   }
 
   return {
-    /** All there ever were, by id, in the order of acceptance. */
+    /** All tasks ever submitted, by id, in the order of acceptance. */
     byId,
-    /** Accepts a task; false where one of this id was accepted before, whatever became of it. */
+    /** Accepts a task; false if one with this id was accepted before, whatever became of it. */
     submit: (taskId: string, payload: Buffer): boolean => {
       if (byId.has(taskId)) {
         return false;
@@ -61,7 +61,7 @@ export function createTasks(invoke: QueueOptions['invoke']) {
   };
 }
 
-/** A waiting task is not begun; a running one is called stopped when it has ended. */
+/** A waiting task does not start; a running one is reported as stopped once it has ended. */
 function stop(task: AsyncTask): void {
   if (task.status === 'Running') {
     task.status = 'Stopping';

@@ -31,7 +31,7 @@ export function eventRecord(
         size: meta.sizeBytes,
       },
       ossSchemaVersion: '1.0',
-      // The id of a notification rule; there is one for all events of a bucket here.
+      // The id of a notification rule; here, one rule covers all events of a bucket.
       ruleId: createHash('sha1').update(arn).digest('hex'),
     },
     region,
@@ -52,8 +52,8 @@ function objectMeta({ headers }: ObjectMeta): { mimeType: string; userMeta?: Rec
 export type TaskEvent = ReturnType<typeof taskEvent>;
 
 /**
- * The event of a task's end as EventBridge delivers it. Documented: its type and source (EventBridge help,
- * "IMM events") and its fields (IMM help, "Asynchronous notification messages"). Assumed: `data` holds them.
+ * The event for a task's end as EventBridge delivers it. Documented: its type and source (EventBridge help,
+ * "IMM events") and its fields (IMM help, "Asynchronous notification messages"). Assumed: `data` has them.
  */
 export function taskEvent(task: EndedTask, region: string) {
   const type = `imm:Task:${task.kind}`;

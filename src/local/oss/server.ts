@@ -29,20 +29,20 @@ import { Uploads } from './store/uploads.ts';
 export interface LocalOssOptions
   extends Pick<Service, 'region' | 'processImage' | 'simulateTasks'>,
     Partial<Pick<Service, 'now' | 'log'>> {
-  /** The folder of buckets and objects; made if absent, read at start. One server at a time. */
+  /** The folder of buckets and objects; created if missing, read at start. For one server at a time. */
   readonly dataDir: string;
   readonly accessKey: AccessKey;
   /** Buckets that exist from the start. */
   readonly buckets?: readonly string[];
-  /** Called with each event record once the object is on disk, before the client is answered. */
+  /** Called with each event record once the object is on disk, before the client gets an answer. */
   readonly onObjectEvent?: (record: OssEventRecord) => void;
-  /** Called with the event of each asynchronous task that ended. */
+  /** Called with the event for each asynchronous task that has ended. */
   readonly onTaskEvent?: (event: TaskEvent) => void;
   /** The faults in force from the start; `PUT /-/faults` changes them. */
   readonly faults?: FaultPlan | undefined;
-  /** Origins whose pages may use this server, besides those of this machine. */
+  /** Origins whose pages may use this server, in addition to those of this machine. */
   readonly corsOrigins?: readonly string[] | undefined;
-  /** Asked about each request before OSS is. */
+  /** Asked about each request before OSS. */
   readonly routes?: readonly Route[];
 }
 
@@ -63,7 +63,7 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
-  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes,
+  // A client may be slow, or at a breakpoint. By default Node.js would abort an upload after five minutes,
   // and answer more than 16 KB of headers without a document.
   const leniency = { insecureHTTPParser: true, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const server = createServer(leniency, (message, response) => {
@@ -71,42 +71,42 @@ export async function createLocalOss(options: LocalOssOptions) {
       message.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       return;
     }
-    // The client went away in the middle of its upload or of our answer, and nobody is left to answer.
+    // The client disconnected during its upload or our answer, so there is nobody to answer.
     answer(oss, message, response).catch(() => response.destroy());
   });
 
   return {
-    /** Empty until listening. */
+    /** Empty until the server listens. */
     get url() {
       return service.endpoint;
     },
-    /** Port 0 takes a free one of this machine, which no other machine reaches. */
+    /** Port 0 chooses a free port. Other machines cannot reach it. */
     listen: async ({ port }: { port: number }) => {
       const bound = await listen(server, port);
       service.endpoint = `http://${host}:${bound}`;
       return { port: bound, url: service.endpoint };
     },
-    /** Ends open connections too. */
+    /** Also ends open connections. */
     close: async (): Promise<void> => {
       service.endpoint = '';
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await service.tasks.ended();
     },
-    /** Temporary credentials of a role, for an hour unless told otherwise; they die with the process. */
+    /** Temporary credentials of a role, by default for an hour, at most as long as the process. */
     issueToken: service.accessKeys.issueToken,
-    /** Makes those of some buckets that do not exist. */
+    /** Creates those buckets that do not exist. */
     ensureBuckets,
     store: service.store,
     faults,
   };
 }
 
-/** Resolves to the port, once it is open. */
+/** Resolves to the port once it is open. */
 async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
-    // In use, or kept by the system: below 1024, or in a range that Windows has set aside.
+    // It may be in use, or reserved by the system: below 1024, or in a range that Windows has set aside.
     const advice = 'Choose another one with --port.';
     throw new Error(`Port ${port} of ${host} cannot be opened: ${cause.message}. ${advice}`, { cause });
   });
@@ -114,7 +114,7 @@ async function listen(server: Server, port: number): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** Everything that answers a message. */
+/** Everything that is needed to answer a message. */
 interface Oss {
   readonly service: Service;
   readonly faults: Faults;
@@ -122,7 +122,7 @@ interface Oss {
   readonly corsOrigins: readonly string[];
 }
 
-/** Hands a message to the first route that takes it, else to OSS; only to OSS if its Host is a bucket's. */
+/** Passes a message to the first route that takes it, else to OSS; to OSS alone if its Host is a bucket's. */
 async function answer(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const isOurs = namesThisMachine(message);
   const refusal = isOurs && message.url?.startsWith('/-/') ? findRefusal(message) : undefined;
@@ -152,7 +152,7 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   };
   const reply = await replyTo().catch(refuse);
   if (reply !== undefined) {
-    // A client may send all of its body before it listens.
+    // A client may send its whole body before it listens.
     message.resume();
     try {
       if (!response.shouldKeepAlive) {
@@ -163,7 +163,7 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
       const whole = { ...reply, headers: { ...reply.headers, ...own } };
       await sendReply(response, withCors(whole, message, corsOrigins));
     } finally {
-      // Nobody reads the file that the answer holds open when the client went away.
+      // If the client disconnected, the file that the answer holds open must be closed.
       discard(reply);
     }
   }
@@ -171,7 +171,7 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   async function replyTo(): Promise<Reply | undefined> {
     const request = readRequest(message, requestId);
     if (request.method === 'OPTIONS') {
-      // A live test of the PHP SDK V2 has it so. A page that may ask can read the next answer only.
+      // By a live test of the PHP SDK V2. A page that is allowed can only read the next answer.
       if (request.bucket !== '' && !isAllowed(message.headers.origin, corsOrigins)) {
         service.store.bucket(request.bucket);
       }
@@ -183,13 +183,13 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   }
 }
 
-/** Opens the data folder. */
+/** Opens the data folder and creates everything that operations use. */
 function createService(options: LocalOssOptions, now: () => number, log: Logger): Service {
   const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
   const files = { temporaryFolder, setAside: createSetAside(dataDir, log), now };
-  // The change is made: a listener that fails is no reason to tell the client otherwise.
+  // The change is already made, so a failing listener must not fail the request.
   const tell = (listen: () => void, fields: LogFields) => {
     try {
       listen();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { forbidden, type OssError } from '../http/errors.ts';
 
-/** The account all buckets belong to. */
+/** The account that owns all buckets. */
 export const accountId = '1000000000000000';
 
 export interface AccessKey {
@@ -9,7 +9,7 @@ export interface AccessKey {
   readonly secret: string;
 }
 
-/** The temporary AccessKey of a role. */
+/** A temporary AccessKey of a role. */
 interface TemporaryKey {
   readonly accessKeySecret: string;
   /** Its name in events (`userIdentity.principalId`). */
@@ -18,14 +18,14 @@ interface TemporaryKey {
   readonly expiresMs: number;
 }
 
-/** An AccessKey is called expired for a while, and unknown later on. */
+/** For this long an AccessKey is reported as expired, later as unknown. */
 const keptExpiredMs = 10 * 60 * 1000;
 
 export type AccessKeys = ReturnType<typeof createAccessKeys>;
 
 /**
- * The account's AccessKey and the temporary ones issued to roles, which live as long as the process.
- * Codes as OSS help lists them for "403 errors"; ec numbers where a help page names one.
+ * The account's AccessKey and the temporary ones issued to roles, which live as long as the process. Codes
+ * are those in OSS help, "403 errors", with ec numbers if a help page names one.
  */
 export function createAccessKeys(accessKey: AccessKey, now: () => number) {
   const issued = new Map<string, TemporaryKey>();
@@ -58,9 +58,8 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
 
   return {
     principalOf,
-    /** Temporary credentials of a role. */
     issueToken: ({ roleName, ttlSeconds = 3600 }: { roleName: string; ttlSeconds?: number }) => {
-      // The oldest come first: where one is kept, so are those behind it.
+      // Keys are in order of age: once one is kept, so are all after it.
       for (const [id, { expiresMs }] of issued) {
         if (now() - expiresMs < keptExpiredMs) {
           break;

@@ -6,9 +6,9 @@ import { readV1Header, readV1Url } from './v1.ts';
 import { readV4Header, readV4Url } from './v4.ts';
 
 /**
- * Verifies a request's signature as received, and says who signed: V4 and V1, each in a header or in the URL
- * (documented: OSS help "Include a V4 signature", "Include a V1 signature"; ec numbers from their pages).
- * Undefined for an anonymous request. The order in which several faults are reported is assumed.
+ * Verifies a request's signature as received and returns who signed it: V4 and V1, each in a header or in the
+ * URL (documented: OSS help "Include a V4 signature", "Include a V1 signature"; ec numbers from their pages).
+ * Undefined for an anonymous request. Which of several faults is reported first is assumed.
  */
 export function authenticate(request: OssRequest, { region, now, accessKeys }: Service): string | undefined {
   const claim = readClaim(request, region, now());

@@ -3,18 +3,18 @@ import { badRequest, forbidden, type OssError } from '../http/errors.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { signTextV4, type V4Credential } from './v4-signature.ts';
 
-/** The signature that a request or a form brings along, in whichever version and place. */
+/** The signature in a request or a form, of either version and in any place. */
 export interface Claim {
   readonly accessKeyId: string;
-  /** The credential of a V4 signature; any other is V1's. */
+  /** The credential of a V4 signature; absent for V1. */
   readonly credential?: V4Credential;
   readonly securityToken: string | undefined;
   readonly signature: string;
-  /** Texts of which any may be signed: several where clients differ and OSS takes each. */
+  /** Texts of which one must be signed: several if clients differ and OSS accepts each. */
   readonly stringsToSign: readonly [string, ...string[]];
 }
 
-/** Finds out who signed, by the name in events; throws SignatureDoesNotMatch, or what `principalOf` does. */
+/** Returns the signer's name in events. Throws SignatureDoesNotMatch, or what `principalOf` throws. */
 export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): string {
   const { accessKeyId, credential, securityToken, signature, stringsToSign } = claim;
   const { principalId, accessKeySecret } = principalOf(accessKeyId, securityToken);
@@ -36,7 +36,7 @@ export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): st
 
 const maxSkewMs = 15 * 60 * 1000;
 
-/** Throws RequestTimeTooSkewed where a request was signed more than 15 minutes from `nowMs`. */
+/** Throws RequestTimeTooSkewed if a request was signed more than 15 minutes before or after `nowMs`. */
 export function checkSkew(signedMs: number, nowMs: number): void {
   if (Math.abs(nowMs - signedMs) > maxSkewMs) {
     const message = 'The difference between the request time and the current time is too large.';
@@ -48,7 +48,7 @@ export function checkSkew(signedMs: number, nowMs: number): void {
   }
 }
 
-/** Refuses a URL before its time, and after the second that ends it (live test of ossutil). */
+/** Refuses a URL before its time, and after the second in which it ends (live test of ossutil). */
 export function checkValidity(fromMs: number, untilMs: number, nowMs: number): void {
   if (fromMs - nowMs > maxSkewMs) {
     throw forbidden('AccessDenied', 'Request is not valid yet.', { ec: '0002-00000235' });
@@ -59,7 +59,7 @@ export function checkValidity(fromMs: number, untilMs: number, nowMs: number): v
   }
 }
 
-/** Reads a date that was sent, in ms; throws if it is absent or wrong (EC pages 0002-00000502 and -503). */
+/** Reads a date that was sent, in ms. Throws if missing or wrong (EC pages 0002-00000502 and -503). */
 export function readDate(sent: string | undefined, ...parsers: ((text: string) => number)[]): number {
   const timeMs = parsers.map((parse) => parse(sent ?? '')).find((parsedMs) => !Number.isNaN(parsedMs));
   if (timeMs === undefined) {
@@ -69,7 +69,7 @@ export function readDate(sent: string | undefined, ...parsers: ((text: string) =
   return timeMs;
 }
 
-/** The seconds in which a URL expires; throws where they cannot be read. */
+/** Reads the expiry of a URL in seconds; throws if it is not a number up to `most`. */
 export function readExpires(expires: string | undefined, most: number): number {
   if (!/^\d{1,12}$/.test(expires ?? '') || Number(expires) > most) {
     throw forbidden('AccessDenied', `Invalid expires of the URL: ${expires}`, { ec: '0002-00000070' });
@@ -77,18 +77,17 @@ export function readExpires(expires: string | undefined, most: number): number {
   return Number(expires);
 }
 
-/** Parses `yyyyMMddTHHmmssZ` into epoch ms; NaN when the text is not such a date. */
+/** Parses `yyyyMMddTHHmmssZ` into epoch ms; NaN if it is not such a date. */
 export function parseIsoDate(text: string): number {
   const extended = text.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
   return extended === text ? Number.NaN : Date.parse(extended);
 }
 
-/** Parses `Thu, 26 Nov 2026 14:56:22 GMT` into epoch ms; NaN when the text is not such a date. */
+/** Parses `Thu, 26 Nov 2026 14:56:22 GMT` into epoch ms; NaN if it is not such a date. */
 export function parseHttpDate(text: string): number {
   return text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
 }
 
-/** The error for an Authorization header that cannot be read. */
 export function invalidAuthorization(): OssError {
   return badRequest('InvalidArgument', 'Authorization header is invalid.');
 }

@@ -32,7 +32,7 @@ const policySchema = z.object({
 
 type Conditions = z.infer<typeof policySchema>['conditions'];
 
-/** Reads a policy in Base64. Throws InvalidPolicyDocument, and AccessDenied for one that has expired. */
+/** Reads a policy in Base64. Throws InvalidPolicyDocument, or AccessDenied if it has expired. */
 export function parsePolicy(base64: string, nowMs: number): Conditions {
   const { data, error } = policySchema.safeParse(parseJson(Buffer.from(base64, 'base64').toString()));
   if (data === undefined) {
@@ -44,7 +44,7 @@ export function parsePolicy(base64: string, nowMs: number): Conditions {
   return data.conditions;
 }
 
-/** Throws AccessDenied for what the conditions do not allow; `bucket` and `key` are among the fields. */
+/** Throws AccessDenied unless all conditions are met; `bucket` and `key` are among the fields. */
 export function checkFields(conditions: Conditions, fields: Fields): void {
   const unmet = conditions.find((condition) => !isMet(condition, fields));
   if (unmet !== undefined) {
@@ -64,11 +64,11 @@ function isMet([kind, name, value]: Conditions[number], fields: Fields): boolean
     case 'not-in':
       return !value.includes(text);
     case 'content-length-range':
-      return true; // see checkFileSize
+      return true; // checkFileSize checks it.
   }
 }
 
-/** Throws EntityTooSmall, EntityTooLarge. */
+/** Throws EntityTooSmall or EntityTooLarge. */
 export function checkFileSize(conditions: Conditions, sizeBytes: number): void {
   for (const [kind, minBytes, maxBytes] of conditions) {
     if (kind === 'content-length-range' && sizeBytes < minBytes) {

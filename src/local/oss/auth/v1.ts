@@ -12,7 +12,7 @@ import {
   readExpires,
 } from './claim.ts';
 
-/** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
+/** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; py-sdk-v2 sends the token without `x-oss-`. */
 export function readV1Header(request: OssRequest, nowMs: number): Claim {
   const { headers } = request;
   const [, accessKeyId, signature] = /^OSS ([^:]+):(\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
@@ -28,19 +28,21 @@ export function readV1Header(request: OssRequest, nowMs: number): Claim {
 /** Documented: OSS help "Include a V1 signature in a URL"; `Expires` is in seconds since 1970. */
 export function readV1Url(request: OssRequest, nowMs: number): Claim {
   const { query } = request;
-  const [accessKeyId, expires] = [query.get('OSSAccessKeyId'), query.get('Expires') ?? ''];
+  const accessKeyId = query.get('OSSAccessKeyId');
+  const expires = query.get('Expires') ?? '';
   const expiresMs = readExpires(expires, Number.POSITIVE_INFINITY) * 1000;
   if (accessKeyId === undefined) {
     throw forbidden('AccessDenied', 'OSSAccessKeyId is missing in the URL.');
   }
   checkValidity(0, expiresMs, nowMs);
-  const [signature, securityToken] = [query.get('Signature') ?? '', query.get('security-token')];
+  const signature = query.get('Signature') ?? '';
+  const securityToken = query.get('security-token');
   return { accessKeyId, signature, securityToken, stringsToSign: stringsToSign(request, expires) };
 }
 
 /**
- * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on
- * the two sub-resources here that are younger; OSS takes each (live tests of the Python, Java and Go SDKs).
+ * Follows OSS help "Include a V1 signature"; in a URL, the date is its `Expires`. Signers differ about two
+ * newer sub-resources; OSS accepts both ways (live tests of the Python, Java and Go SDKs).
  */
 function stringsToSign(request: OssRequest, date: string) {
   const isSigned = (name: string) => subresources.has(name) || signedParameters.has(name);
@@ -60,7 +62,8 @@ function stringToSign(request: OssRequest, date: string, isSigned: (parameter: s
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   const path = bucket === '' ? '/' : `/${bucket}/${key}`;
   const resource = signed.length === 0 ? path : `${path}?${signed.join('&')}`;
-  const [md5, type] = [headers.get('content-md5') ?? '', headers.get('content-type') ?? ''];
-  // One character a byte throughout, as header values are.
+  const md5 = headers.get('content-md5') ?? '';
+  const type = headers.get('content-type') ?? '';
+  // One character per byte, like header values.
   return [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')].join('\n');
 }

@@ -29,7 +29,7 @@ export function parseAuthorization(authorization = '') {
   };
 }
 
-/** Reads `{id}/{date}/{region}/{product}/aliyun_v4_request`; throws what OSS answers to anything else. */
+/** Reads `{id}/{date}/{region}/{product}/aliyun_v4_request`; throws OSS's error for anything else. */
 export function parseCredential(text = ''): V4Credential {
   const [accessKeyId, date, region, product, terminator] = text.split('/');
   if (!accessKeyId || !date || !region || !product) {
@@ -41,12 +41,12 @@ export function parseCredential(text = ''): V4Credential {
   return { accessKeyId, date, region, product };
 }
 
-/** Reads the claim of an Authorization header; throws what OSS answers where its date or scope is wrong. */
+/** Reads the claim in an Authorization header; throws OSS's error if its date or scope is wrong. */
 export function readV4Header(request: OssRequest, region: string, nowMs: number): Claim {
   const { headers } = request;
   const { credential, additionalHeaders, signature } = parseAuthorization(headers.get('authorization'));
   const ossDate = headers.get('x-oss-date');
-  // `Date`, as HTTP writes it, is signed in ISO form (EC page 0002-00000502).
+  // An HTTP `Date` is signed in ISO form (EC page 0002-00000502).
   const date = ossDate ?? headers.get('date');
   const signedMs = readDate(date, ossDate === undefined ? parseHttpDate : parseIsoDate);
   const signedAt = new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, '');
@@ -62,7 +62,7 @@ export function readV4Header(request: OssRequest, region: string, nowMs: number)
   return { accessKeyId, credential, signature, securityToken, stringsToSign: texts };
 }
 
-/** Documented: OSS help "Include a V4 signature in a URL": it lasts for 7 days at most, from `x-oss-date`. */
+/** Documented: OSS help "Include a V4 signature in a URL": it is valid up to 7 days from `x-oss-date`. */
 export function readV4Url(request: OssRequest, region: string, nowMs: number): Claim {
   const { query, headers } = request;
   const signedAt = query.get('x-oss-date') ?? '';
@@ -79,7 +79,7 @@ export function readV4Url(request: OssRequest, region: string, nowMs: number): C
   return { ...claim, stringsToSign: stringsToSign(request, signing) };
 }
 
-/** The claim that a URL or a form makes by parameters of the same names; throws where its scope is wrong. */
+/** The claim in parameters of a URL or a form, which have the same names. Throws if its scope is wrong. */
 export function readV4Parameters(parameters: ReadonlyMap<string, string>, region: string) {
   const credential = parseCredential(parameters.get('x-oss-credential'));
   checkScope(credential, parameters.get('x-oss-date') ?? '', region);
@@ -91,7 +91,7 @@ export function readV4Parameters(parameters: ReadonlyMap<string, string>, region
   };
 }
 
-/** SDKs of version 2 sign an empty value as `a`, ali-oss as `a=`; aliyun-oss-go-sdk signs `Date` as it is. */
+/** SDKs of version 2 sign an empty value as `a`, ali-oss as `a=`; aliyun-oss-go-sdk signs `Date` as sent. */
 function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.signedAt) {
   return [
     stringToSignV4(request, signing),
@@ -100,14 +100,14 @@ function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.s
   ] as const;
 }
 
-/** A wrong region is refused as a live test of aliyun-oss-python-sdk has it; the others are by analogy. */
+/** A wrong region is refused as in a live test of aliyun-oss-python-sdk, the others by analogy. */
 function checkScope({ date, region, product }: V4Credential, signedAt: string, ownRegion: string): void {
   const refuse = (part: string, ec?: string) =>
     badRequest('InvalidArgument', `Invalid signing ${part} in Authorization header.`, { ec });
   if (date !== signedAt.slice(0, 8)) {
     throw refuse('date');
   }
-  // Before the region: a live test of aliyun-oss-java-sdk has both wrong.
+  // Checked before the region: in a live test of aliyun-oss-java-sdk both are wrong.
   if (product !== 'oss') {
     throw refuse('product', '0002-00000227');
   }

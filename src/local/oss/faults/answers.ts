@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Reply } from '../http/reply.ts';
 
-/** Head and half the body, then `wait`, then the rest; an answer without body waits as a whole. */
+/** Sends head and half the body, waits, then sends the rest. Without a body the whole answer waits. */
 export async function slowed(reply: Reply, wait: () => Promise<unknown>): Promise<Reply> {
   if (reply.body === undefined) {
     await wait();
@@ -11,10 +11,10 @@ export async function slowed(reply: Reply, wait: () => Promise<unknown>): Promis
   return inHalves(reply, await bodyOf(reply), wait);
 }
 
-/** Head and half the body, then the connection ends; an answer without body is broken off before its head. */
+/** Sends head and half the body, then breaks the connection; without a body, breaks it before the head. */
 export async function truncated(reply: Reply): Promise<Reply> {
   return inHalves(reply, reply.body === undefined ? Buffer.alloc(1) : await bodyOf(reply), async () => {
-    await pause(10); // what is written must be on its way: destroying a socket discards what it still holds
+    await pause(10); // Destroying the socket would discard what it has not sent yet.
     throw new Error('truncated on demand');
   });
 }
@@ -28,13 +28,13 @@ function inHalves(reply: Reply, body: Buffer, between: () => Promise<unknown>): 
     await between();
     yield body.subarray(middle);
   }
-  // An answer in chunks names no length.
+  // A chunked answer has no length.
   const length = reply.headers?.['transfer-encoding'] ? {} : { 'content-length': String(body.length) };
   const headers = { ...reply.headers, ...length };
   return { ...reply, headers, body: Readable.from(halves(), { objectMode: false }) };
 }
 
-/** JSON that ends in its middle, whole by its Content-Length; an error's XML stays as it is. */
+/** Cuts JSON in the middle, with a matching Content-Length. An error's XML stays as it is. */
 export function withWrongJson(reply: Reply): Reply {
   const { headers, body } = reply;
   if (headers?.['content-type'] !== 'application/json' || !Buffer.isBuffer(body)) {
@@ -43,19 +43,19 @@ export function withWrongJson(reply: Reply): Reply {
   return { ...reply, body: body.subarray(0, Math.floor(body.length / 2)) };
 }
 
-/** Clients that are told no ServerTime take the server's clock from `Date`. */
+/** Sets `Date`, from which clients take the server's clock if they get no ServerTime. */
 export function dated(reply: Reply, timeMs: number): Reply {
   return { ...reply, headers: { ...reply.headers, date: new Date(timeMs).toUTCString() } };
 }
 
-/** Gives up an answer that nobody will read, and the file it may hold open. */
+/** Discards an answer that nobody will read, and the file that it may hold open. */
 export function discard({ body }: Reply): void {
   if (body instanceof Readable) {
     body.destroy();
   }
 }
 
-/** All of a body, in memory: good enough for a fault that somebody asked for. */
+/** A whole body in memory, which is acceptable for a fault that was asked for. */
 async function bodyOf({ body }: Reply): Promise<Buffer> {
   return body instanceof Readable ? Buffer.concat(await body.toArray()) : (body ?? Buffer.alloc(0));
 }

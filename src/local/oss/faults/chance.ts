@@ -1,4 +1,4 @@
-/** Mulberry32: 0 to 1, the same sequence for the same seed. */
+/** Mulberry32: numbers from 0 to 1, the same sequence for the same seed. */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** A token bucket that holds the calls of one second; false when it is empty. */
+/** A token bucket with the calls of one second; returns false if it is empty. */
 export function createQuota(callsPerSecond: number | undefined, now: () => number): () => boolean {
   if (callsPerSecond === undefined) {
     return () => true;

@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 
 const maxPlanBytes = 1024 * 1024;
 
-/** `/-/faults`: `PUT` a JSON plan, `GET` it with its counts, `DELETE` it; unsigned. 400 names each issue. */
+/** `/-/faults`, unsigned: `PUT` sets a JSON plan, `GET` shows it with its counts, `DELETE` ends it. */
 export function faultsRoute(faults: Faults): Route {
   return (message, response) => (message.url === '/-/faults' ? answer(faults, message, response) : undefined);
 }

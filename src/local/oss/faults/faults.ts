@@ -13,11 +13,11 @@ import { createQuota, createRandom } from './chance.ts';
 import { faultOperations, imageOperations, refusalOf } from './kinds.ts';
 import { type FaultPlan, type FaultRule, keyMatcher, parseFaultPlan } from './plan.ts';
 
-/** One request, and how it is answered where nothing goes wrong. */
+/** One request, and how it is normally answered. */
 interface Exchange {
   readonly request: OssRequest;
   readonly response: ServerResponse;
-  /** Carries the request out, with a service that differs so much from the usual one; never rejects. */
+  /** Carries the request out, optionally with a changed service; never rejects. */
   readonly run: (changes?: Partial<Service>) => Promise<Reply>;
   readonly refuse: (error: OssError) => Reply;
 }
@@ -25,15 +25,15 @@ interface Exchange {
 export type Faults = ReturnType<typeof createFaults>;
 
 /**
- * Faults on demand: each request meets at most one, the first of the plan that matches it and hits. The
- * answers are OSS's own, so none gives away that it was asked for.
+ * Faults on demand. Each request meets at most one: the first in the plan that matches and hits. The answers
+ * are OSS's own, so nothing shows that they were asked for.
  */
 export function createFaults(atStart: FaultPlan, { now, log }: { now: () => number; log: Logger }) {
   let plan: FaultPlan;
   let switches: FaultSwitch[];
   let takeImageCall: () => boolean;
 
-  /** Puts a plan in force, its counts at nought; throws an OssError and leaves the earlier one. */
+  /** Sets a plan with all counts at zero. If it throws an OssError, the earlier plan stays. */
   function set(input: unknown): void {
     plan = parseFaultPlan(input);
     const { seed = 1, rules = [], imageCallsPerSecond } = plan;
@@ -52,7 +52,7 @@ export function createFaults(atStart: FaultPlan, { now, log }: { now: () => numb
       ...plan,
       rules: switches.map(({ rule, applied }) => ({ ...rule, applied })),
     }),
-    /** The answer to a request; undefined where the connection has been seen to. */
+    /** The answer to a request; undefined if the connection was already dealt with. */
     answer: async (exchange: Exchange): Promise<Reply | undefined> => {
       const { request, run, refuse } = exchange;
       const operation = findOperation(request).name;
@@ -78,7 +78,7 @@ interface FaultSwitch {
 }
 
 function isHit({ rule, matchesKey, random, applied }: FaultSwitch, request: OssRequest, operation: string) {
-  // Only what is signed with a temporary AccessKey has a token to expire.
+  // Only requests signed with a temporary AccessKey have a token that can expire.
   const names = [...request.headers.keys(), ...request.query.keys()];
   const hasToken = names.some((name) => name.endsWith('security-token'));
   const { fault, operation: wanted = operation, count = Number.POSITIVE_INFINITY, probability = 1 } = rule;
@@ -131,7 +131,7 @@ async function applyFault(rule: FaultRule, exchange: Exchange, now: () => number
   }
 }
 
-/** Answers as a server whose clock is wrong. */
+/** Answers like a server whose clock is wrong. */
 async function withClock(run: Exchange['run'], now: () => number): Promise<Reply> {
   return dated(await run({ now }), now());
 }

@@ -17,7 +17,7 @@ const refusals = [
   ['ImageTooLarge', 400, 'The source image is larger than 20 MB.', '0040-00000009'],
 ] as const satisfies readonly FaultRefusal[];
 
-/** All faults: refusals first, then those of the connection, the answer, the clock, and what is saved. */
+/** All faults: first refusals, then those of the connection, the answer, the clock, and the saved object. */
 export const faultNames = [
   ...refusals.map(([code]) => code),
   ...(['DropBefore', 'DropAfter', 'HalfOpen', 'SlowAnswer', 'TruncatedAnswer', 'WrongJson'] as const),
@@ -26,17 +26,15 @@ export const faultNames = [
 
 export type FaultName = (typeof faultNames)[number];
 
-/** The answer of a fault that is a refusal. */
 export function refusalOf(fault: FaultName): OssError {
   const refusal: FaultRefusal | undefined = refusals.find(([code]) => code === fault);
   const [code, statusCode, message, ec] = refusal ?? [fault, 500, `${fault} is no refusal.`];
   return new OssError(statusCode, code, message, { ec });
 }
 
-/** Operations that run a style on an image. */
 export const imageOperations: readonly string[] = ['ProcessObject', 'GetObject with x-oss-process'];
 
-/** The operations a fault can befall, where OSS would not answer so to others. */
+/** The operations that a fault is limited to, because OSS would not answer others like this. */
 export const faultOperations: Partial<Record<FaultName, readonly string[]>> = {
   CpuLimitExceeded: imageOperations,
   ImageTooLarge: imageOperations,

@@ -7,12 +7,12 @@ import type { OssRequest } from './request.ts';
 import { readMessage } from './routes.ts';
 
 /**
- * The body as it comes. Throws after its last byte when it does not match the Content-MD5 or CRC-64 sent with
- * it, before its first when the MD5 is none (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
+ * The body as it arrives. Throws after the last byte if the Content-MD5 or CRC-64 sent does not match, or
+ * before the first if the MD5 is invalid (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
  */
 export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerator<Buffer> {
   const contentMd5 = headers.get('content-md5');
-  // aliyun-oss-c-sdk sends 20 bytes, of which 16 are the MD5; its live tests have that pass.
+  // aliyun-oss-c-sdk sends 20 bytes, of which 16 are the MD5; its live tests expect that to pass.
   const expected = contentMd5 === undefined ? undefined : Buffer.from(contentMd5, 'base64').subarray(0, 16);
   if (expected !== undefined && expected.length !== 16) {
     throw invalidDigest();
@@ -20,7 +20,7 @@ export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerato
   const expectedCrc64 = headers.get('x-oss-hash-crc64ecma');
   const md5 = expected && createHash('md5');
   const crc64 = expectedCrc64 === undefined ? undefined : createCrc64();
-  // A disk that fails leaves the rest to be read: see `serve`.
+  // After a failure of the disk the rest must still be read: see `serve`.
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     md5?.update(chunk);
     crc64?.update(chunk);
@@ -35,7 +35,7 @@ export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerato
   }
 }
 
-/** A small body, whole and checked; more than `limitBytes` is refused. */
+/** Reads a small body, whole and checked; refuses more than `limitBytes`. */
 export async function readBody(request: OssRequest, limitBytes: number): Promise<Buffer> {
   const body = await readMessage(checkedBody(request), limitBytes);
   if (body === undefined) {
@@ -44,16 +44,16 @@ export async function readBody(request: OssRequest, limitBytes: number): Promise
   return body;
 }
 
-/** The children of a body's root element, by name. Throws MalformedXML when the root is another or none. */
+/** The children of a body's root element, by name. Throws MalformedXML if the root is missing or another. */
 export function readXml(body: Buffer, rootName: string): JsonObject {
-  // Version 1.1 has references to control characters, which keys may hold.
+  // Version 1.1 allows references to control characters, which keys may contain.
   const versioned = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');
   // A bare `&` stands for itself (live test of aliyun-oss-cpp-sdk).
   const text = versioned.replace(/&(?!#?\w+;)/g, '&amp;');
   try {
     return fieldsOf(readXmlRoot(text, rootName));
   } catch {
-    // It does not matter to the client in which of many ways it is wrong.
+    // The client need not know in which of many ways it is wrong.
     const message = `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`;
     throw badRequest('MalformedXML', message);
   }

@@ -5,13 +5,13 @@ import { httpDate, quotedETag } from './object-headers.ts';
 import type { Headers } from './request.ts';
 
 /**
- * Checks conditional headers, in a copy behind `x-oss-copy-source-` (documented: OSS help "GetObject",
- * "CopyObject"); throws 412 or 304. Dates count in whole seconds, and one not in GMT is ignored, as in HTTP.
+ * Checks conditional headers, for a copy those with `x-oss-copy-source-` (documented: OSS help "GetObject",
+ * "CopyObject"). Throws 412 or 304. Dates count in whole seconds; one not in GMT is ignored, as in HTTP.
  */
 export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = ''): void {
   const modifiedMs = Math.floor(meta.lastModifiedMs / 1000) * 1000;
   const timeMs = (name: string) => parseHttpDate(headers.get(prefix + name) ?? '');
-  /** Whether the header names this version; undefined without the header. */
+  /** Whether the header names this version; undefined if there is no such header. */
   const isNamed = (name: string) =>
     headers
       .get(prefix + name)
@@ -36,10 +36,10 @@ function preconditionFailed(condition: string): OssError {
 }
 
 /**
- * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject", "Range download"). Undefined, i.e. the
- * whole object, for none and for one that is invalid or reaches beyond the object. Where it `isStrict`
- * (`x-oss-range-behavior: standard`) the part inside counts, and 416 is for what lies outside; it always is
- * for the last zero bytes (live test of aliyun-oss-java-sdk).
+ * Reads one range of bytes, `bytes=0-99` (documented: OSS help "GetObject", "Range download"). Undefined
+ * means the whole object: without a range, or if it is invalid or reaches beyond the end. If `isStrict`
+ * (`x-oss-range-behavior: standard`), the part inside is returned, and 416 thrown for one outside; the last
+ * zero bytes always get 416 (live test of aliyun-oss-java-sdk).
  */
 export function readRange(range: string | undefined, sizeBytes: number, isStrict: boolean) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
@@ -62,7 +62,7 @@ export function readRange(range: string | undefined, sizeBytes: number, isStrict
   return undefined;
 }
 
-/** The header that says which part of how long an object is answered. */
+/** The header that tells which part of an object is sent, and the object's length. */
 export function contentRange({ start, end }: { start: number; end: number }, sizeBytes: number) {
   return { 'content-range': `bytes ${start}-${end}/${sizeBytes}` };
 }

@@ -5,8 +5,8 @@ import type { Reply } from './reply.ts';
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /**
- * Lets pages read our answers and all their headers, which OSS does by a bucket's rules: those of this
- * machine, and of the origins that the server was told. A signature is asked for all the same.
+ * Lets web pages read our answers and all their headers, which in OSS a bucket's rules allow: pages of this
+ * machine, and of the origins that the server was given. Signatures are still required.
  */
 export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
   const { origin } = headers;
@@ -19,7 +19,7 @@ export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins
   return { ...reply, headers: { ...reply.headers, ...cors } };
 }
 
-/** The answer to what a browser asks, by OPTIONS, before it sends a page's request. */
+/** The answer to the OPTIONS request that a browser sends before a page's request. */
 export function preflightReply({ headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
   const { origin = '<origin>', 'access-control-request-method': method } = headers;
   if (method === undefined || !isAllowed(origin, corsOrigins)) {

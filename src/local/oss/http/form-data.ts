@@ -2,10 +2,10 @@ import { badRequest } from './errors.ts';
 import { decodeUtf8 } from './names.ts';
 import { readMessage } from './routes.ts';
 
-/** The fields of a form by lower-case name. */
+/** The fields of a form, by lower-case name. */
 export type Fields = ReadonlyMap<string, string>;
 
-/** A browser's form (RFC 7578) up to its file; what follows the file is ignored, as OSS documents. */
+/** A browser's form (RFC 7578) up to its file. OSS documents that it ignores what follows the file. */
 export interface Form {
   readonly fields: Fields;
   readonly fileName: string;
@@ -17,7 +17,7 @@ export interface Form {
 const maxFieldBytes = 2 * 1024 * 1024;
 const maxFields = 100;
 
-/** Reads the fields, and the file once it is asked for. Throws what OSS help "400 errors" has for forms. */
+/** Reads the fields, and the file on demand. Throws the errors for forms in OSS help "400 errors". */
 export async function readForm(body: AsyncIterator<Buffer>, contentType: string): Promise<Form> {
   const [, quoted, bare] =
     /^multipart\/form-data\s*;.*?boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
@@ -48,40 +48,40 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
   return refuse('The form has too many fields.');
 }
 
-/** Reads a body up to a mark, and keeps the rest that has come already. */
+/** Reads a body up to a mark, and keeps the bytes after it that have already arrived. */
 class BodyReader {
   readonly #body: AsyncIterator<Buffer>;
-  /** It begins with a line end, so that the first delimiter is one like all others. */
+  /** Begins with a line end, so that the first delimiter looks like all others. */
   #buffer = Buffer.from('\r\n');
 
   constructor(body: AsyncIterator<Buffer>) {
     this.#body = body;
   }
 
-  /** Streams the bytes before `mark`, which is passed over. */
+  /** Streams the bytes before `mark`, and skips the mark. */
   async *streamUntil(mark: Buffer): AsyncGenerator<Uint8Array> {
     let at = this.#buffer.indexOf(mark);
     for (; at < 0; at = this.#buffer.indexOf(mark)) {
-      // All but what may be the beginning of the mark.
-      const soundBytes = Math.max(0, this.#buffer.length - mark.length);
-      yield this.#buffer.subarray(0, soundBytes);
+      // All bytes except those that may be the beginning of the mark.
+      const safeBytes = Math.max(0, this.#buffer.length - mark.length);
+      yield this.#buffer.subarray(0, safeBytes);
       const { value, done } = await this.#body.next();
       if (done === true) {
         refuse('The form ends too early.');
       }
-      this.#buffer = Buffer.concat([this.#buffer.subarray(soundBytes), value]);
+      this.#buffer = Buffer.concat([this.#buffer.subarray(safeBytes), value]);
     }
     yield this.#buffer.subarray(0, at);
     this.#buffer = this.#buffer.subarray(at + mark.length);
   }
 
-  /** The same of the file; the body is then read to its end, where its digest proves right or wrong. */
+  /** Streams the file, then reads the body to its end, where its digest is checked. */
   async *streamFile(mark: Buffer): AsyncGenerator<Uint8Array> {
     yield* this.streamUntil(mark);
     while ((await this.#body.next()).done !== true) {}
   }
 
-  /** Resolves to the bytes before `mark`, where they are no more than a field may have. */
+  /** Resolves to the bytes before `mark`, unless they are more than a field may have. */
   async readUntil(mark: Buffer): Promise<Buffer> {
     const bytes = await readMessage(this.streamUntil(mark), maxFieldBytes);
     if (bytes === undefined) {
@@ -91,7 +91,7 @@ class BodyReader {
   }
 }
 
-/** `filename="a \"b\".jpg"`: browsers write a quote as `\"` or `%22`. */
+/** Reads `filename="a \"b\".jpg"`; browsers write a quote as `\"` or `%22`. */
 function headerParameter(headers: string, name: string): string | undefined {
   const pattern = new RegExp(`^content-disposition:.*[;\\s]${name}="((?:[^"\\\\\\r\\n]|\\\\.)*)"`, 'im');
   return pattern

@@ -3,7 +3,7 @@ import { badRequest, notImplemented } from './errors.ts';
 // ignoreBOM: a key may begin with U+FEFF, which a default decoder would drop.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes UTF-8; undefined when the bytes are not UTF-8. */
+/** Decodes UTF-8; undefined if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -21,7 +21,7 @@ export function percentDecode(text: string): string | undefined {
     return String.fromCharCode(Number.parseInt(hex, 16));
   });
   if (/[\xc0\xc1][\x80-\xbf]/.test(bytes)) {
-    throw notImplemented('overlong UTF-8'); // OSS takes it in keys (live test of ossutil).
+    throw notImplemented('overlong UTF-8'); // OSS accepts it in keys (live test of ossutil).
   }
   return decodeUtf8(Buffer.from(bytes, 'latin1'));
 }
@@ -31,7 +31,7 @@ export function checkNewBucketName(bucket: string): string {
   return checkBucketName(bucket, /^[a-z0-9-]+$/);
 }
 
-/** Old buckets may have a `_`, too (NoSuchBucket in a live test of aliyun-oss-java-sdk). */
+/** Old buckets may also contain `_` (NoSuchBucket in a live test of aliyun-oss-java-sdk). */
 export function checkBucketName(bucket = '', allowed = /^[a-z0-9_-]+$/): string {
   if (allowed.test(bucket) && /^[^_-].{1,61}[^_-]$/.test(bucket)) {
     return bucket;
@@ -40,8 +40,8 @@ export function checkBucketName(bucket = '', allowed = /^[a-z0-9_-]+$/): string 
 }
 
 /**
- * Keys: UTF-8 of 1 to 1,023 bytes, not beginning with `/` or `\` (OSS help, "Object naming conventions", "400
- * errors" and the page per EC). `undefined` stands for bytes that are not UTF-8.
+ * Keys are UTF-8 of 1 to 1,023 bytes, not beginning with `/` or `\` (OSS help, "Object naming conventions",
+ * "400 errors" and the page per EC). `undefined` means bytes that are not UTF-8.
  */
 export function checkKey(key: string | undefined): string {
   const invalid = (message: string, ec: string) => badRequest('InvalidObjectName', message, { ec });

@@ -5,12 +5,12 @@ import type { Headers } from './request.ts';
 const kept = /^(content-(type|disposition|encoding|language)|cache-control|expires)$/;
 const keptOfOss = /^x-oss-(meta|server-side)-[\w!#$%&'*+.^`|~-]+$/;
 
-/** Turns a text into a header's value: one character a byte, without those that would end the header. */
+/** Converts a text to a header value: one character per byte, without those that would end the header. */
 export function headerValue(text: string): string {
   return Buffer.from(text.replace(/[^\P{Cc}\t]/gu, '')).toString('latin1');
 }
 
-/** The headers of an upload that are kept with the object; an empty one is none. */
+/** The headers of an upload that are stored with the object. */
 export function keptHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(
     [...headers].filter(([name, value]) => keptOfOss.test(name) || (kept.test(name) && value !== '')),
@@ -18,8 +18,8 @@ export function keptHeaders(headers: Headers): Record<string, string> {
 }
 
 /**
- * Reads the properties of the object to be from an upload's headers (documented: OSS help "PutObject");
- * Content-Type is application/octet-stream unless given. Throws on a wrong tag, ACL, class or encryption.
+ * Reads an object's properties from the headers of its upload (documented: OSS help "PutObject"). The default
+ * Content-Type is application/octet-stream. Throws for a wrong tag, ACL, class or encryption.
  */
 export function readProperties(headers: Headers): ObjectProperties {
   const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
@@ -34,12 +34,12 @@ export function readProperties(headers: Headers): ObjectProperties {
   const userMetadata = [...headers].filter(([name]) => name.startsWith('x-oss-meta-')).flat();
   if (userMetadata.join('').length > 8192) {
     const message = 'The user metadata has more than 8 KB, names included.';
-    throw badRequest('InvalidArgument', message, { ec: '0011-00000002' }); // its EC page; the code is assumed
+    throw badRequest('InvalidArgument', message, { ec: '0011-00000002' }); // The code is assumed.
   }
   return {
     headers: {
       'content-type': 'application/octet-stream',
-      // OSS names its own key where the request names none (live test of alibabacloud-oss-go-sdk-v2).
+      // OSS uses its own key if the request names none (live test of alibabacloud-oss-go-sdk-v2).
       ...(encryption === 'KMS' && { 'x-oss-server-side-encryption-key-id': 'local' }),
       ...keptHeaders(headers),
     },
@@ -49,7 +49,7 @@ export function readProperties(headers: Headers): ObjectProperties {
   };
 }
 
-/** `x-oss-tagging`: `key=value&key=value`, each part escaped as in a form. */
+/** `x-oss-tagging`: `key=value&key=value`, encoded as in a form. */
 function parseTagging(text: string): ObjectTag[] {
   const tags = [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
   if (hasTwins(tags)) {
@@ -60,8 +60,8 @@ function parseTagging(text: string): ObjectTag[] {
 }
 
 /**
- * Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key
- * only once. The codes are those of live tests of aliyun-oss-cpp-sdk.
+ * Documented in OSS help "Object tagging": 10 tags, keys of 1 to 128 characters, each once, and values of up
+ * to 256. The codes are those of live tests of aliyun-oss-cpp-sdk.
  */
 export function checkTags(tags: ObjectTag[]): ObjectTag[] {
   if (tags.length > 10) {
@@ -85,7 +85,7 @@ function hasTwins(tags: readonly ObjectTag[]): boolean {
   return new Set(tags.map(({ key }) => key)).size < tags.length;
 }
 
-/** The ACL in a header; empty is none (live test of aliyun-oss-java-sdk), `default` is for objects alone. */
+/** The ACL in a header. Empty is none (live test of aliyun-oss-java-sdk); `default` is only for objects. */
 export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'): string | undefined {
   const acl = headers.get(name) || undefined;
   const isAcl = /^(private|public-read|public-read-write)$/.test(acl ?? 'private');
@@ -97,7 +97,7 @@ export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'
 
 export const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 
-/** The name of a storage class, if any; throws InvalidArgument on any other. */
+/** Returns the name of a storage class, if given; throws InvalidArgument for any other name. */
 export function checkStorageClass(name: string | undefined): string | undefined {
   if (name !== undefined && !storageClasses.includes(name)) {
     throw badRequest('InvalidArgument', `The storage class is not valid: ${name}`);
@@ -105,7 +105,7 @@ export function checkStorageClass(name: string | undefined): string | undefined 
   return name;
 }
 
-/** Headers of an object as HeadObject and GetObject answer them. */
+/** The headers of an object in the answers of HeadObject and GetObject. */
 export function objectHeaders(meta: ObjectMeta): Record<string, string> {
   const { type = 'Normal', storageClass = 'Standard', tags = [] } = meta;
   const sizeBytes = String(meta.sizeBytes);
@@ -122,7 +122,7 @@ export function objectHeaders(meta: ObjectMeta): Record<string, string> {
   };
 }
 
-/** ETag, CRC-64, the MD5 if it is known, and encryption: of an object, a part, or what was just written. */
+/** ETag, CRC-64, MD5 (if known) and encryption of an object, a part, or what was just written. */
 export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   const { eTag, crc64 } = meta;
   const ownMd5 = /^[0-9A-F]{32}$/.test(eTag) ? Buffer.from(eTag, 'hex').toString('base64') : meta.contentMd5;
@@ -134,23 +134,22 @@ export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   };
 }
 
-/** How an object is encrypted in OSS: nothing is here, but clients want to see what they asked for. */
+/** An object's encryption in OSS. Here nothing is encrypted, but clients expect what they asked for. */
 export function encryptionHeaders({ headers }: ObjectProperties): Record<string, string> {
   const entries = Object.entries(headers);
   return Object.fromEntries(entries.filter(([name]) => name.startsWith('x-oss-server-side-')));
 }
 
-/** The ETag as headers and documents write it, in quotes. */
+/** The ETag in quotes, as in headers and documents. */
 export function quotedETag({ eTag }: ObjectMeta): string {
   return `"${eTag}"`;
 }
 
-/** Formats a time for documents in whole seconds, as `….000Z`: aliyun-oss-python-sdk takes nothing else. */
+/** Formats a time for documents in whole seconds, as `….000Z`: aliyun-oss-python-sdk accepts nothing else. */
 export function xmlDate(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}.000Z`;
 }
 
-/** Formats a time for HTTP headers, in whole seconds. */
 export function httpDate(timeMs: number): string {
   return new Date(timeMs).toUTCString();
 }

@@ -11,7 +11,7 @@ export interface Reply {
   readonly body?: Buffer | Readable | undefined;
 }
 
-/** An element: text, nothing (left out), children, or several elements of one name. */
+/** An element: text, nothing (left out), children, or several elements of the same name. */
 export interface XmlElements {
   readonly [name: string]: string | number | boolean | undefined | XmlElements | readonly XmlElements[];
 }
@@ -20,27 +20,27 @@ const builder = new XMLBuilder({
   format: true,
   indentBy: '  ',
   processEntities: false,
-  // Line ends would not survive as they are; other control characters, which XML forbids either way, OSS
-  // writes bare (live test of ali-oss).
+  // Line ends would otherwise be changed. OSS writes other control characters, which XML forbids anyway, as
+  // they are (live test of ali-oss).
   tagValueProcessor: (_, value) =>
     String(value).replace(/[&<>\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`),
 });
 
-/** A document as OSS writes it; its root is the one key of `elements`. */
+/** A document as OSS writes it; its root is the only key of `elements`. */
 export function xmlReply(elements: XmlElements, headers: Reply['headers'] = {}, statusCode = 200) {
   const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`);
   return { statusCode, headers: { 'content-type': 'application/xml', ...headers }, body };
 }
 
-/** A 200 with JSON, indented as by OSS. */
+/** A 200 with JSON, indented like OSS's. */
 export function jsonReply(value: object): Reply {
   const body = Buffer.from(JSON.stringify(value, null, 4));
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
 /**
- * The error document and headers (documented: OSS help "Error response": XML, `x-oss-ec`; for HEAD, without
- * body, the document in Base64 in `x-oss-err`). What is no `OssError` is a fault of ours: 500 InternalError.
+ * The error document and headers (documented in OSS help "Error response": XML, `x-oss-ec`; for HEAD the
+ * document in Base64 in `x-oss-err`). Anything but an `OssError` is our own fault: 500 InternalError.
  */
 export function errorReply(error: unknown, message: IncomingMessage, requestId: string): Reply {
   const internal = 'We encountered an internal error. Please try again.';
@@ -68,15 +68,15 @@ export function errorReply(error: unknown, message: IncomingMessage, requestId: 
 }
 
 /**
- * On every answer, since our page has the same origin as the objects: a browser that opens an HTML or SVG
- * object runs none of its scripts, and guesses no type that the object does not have.
+ * Sent with every answer, because our page has the same origin as the objects: a browser that opens an HTML
+ * or SVG object runs none of its scripts, and does not guess another type.
  */
 const browserGuards = [
   ['content-security-policy', "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"],
   ['x-content-type-options', 'nosniff'],
 ] as const;
 
-/** Sends a reply; resolves when it is sent or the client went away. */
+/** Sends a reply; resolves when it is sent or the client has disconnected. */
 export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
   const { statusCode, headers: { 'content-length': ownLength, ...headers } = {}, body } = reply;
   const sent = new Map<string, string | number>([
@@ -85,11 +85,11 @@ export async function sendReply(response: ServerResponse, reply: Reply): Promise
     ...browserGuards,
   ]);
   const isWhole = body === undefined || Buffer.isBuffer(body);
-  // A bodiless HEAD names the length of the object itself; 204, 304 and what comes in chunks name none.
+  // A HEAD names the length of the object; 204, 304 and chunked answers have none.
   const isSized = isWhole && statusCode !== 204 && statusCode !== 304 && !sent.has('transfer-encoding');
   const length = ownLength ?? (isSized ? (body?.length ?? 0) : undefined);
   if (length !== undefined) {
-    // At the end: Node.js refuses a Content-Disposition behind it that names a file in Chinese.
+    // Last, because after it Node.js would refuse a Content-Disposition with a Chinese file name.
     sent.set('content-length', length);
   }
   const named = [...sent].map(([name, value]) => [wireName(name), value]);
@@ -97,12 +97,12 @@ export async function sendReply(response: ServerResponse, reply: Reply): Promise
   if (isWhole) {
     response.end(body);
   } else if (!response.destroyed) {
-    // Node.js 24 would leave the body open where the client has gone already.
+    // Node.js 24 would leave the body open if the client has already disconnected.
     await pipeline(body, response);
   }
 }
 
-/** `Content-MD5`, as HTTP writes it and clients that tell case look for it; OSS's own are in lower case. */
+/** `Content-MD5`, as HTTP writes it and case-sensitive clients expect it; OSS's own are in lower case. */
 function wireName(name: string): string {
   if (name.startsWith('x-oss-')) {
     return name;

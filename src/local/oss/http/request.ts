@@ -7,14 +7,14 @@ import { checkBucketName, checkKey, percentDecode } from './names.ts';
 export type Headers = ReadonlyMap<string, string>;
 export type Query = ReadonlyMap<string, string>;
 
-/** A request as OSS sees it. Bucket and key are empty where the request addresses none. */
+/** A request as OSS sees it. Bucket and key are empty if the request addresses none. */
 export interface OssRequest {
   readonly requestId: string;
   readonly method: string;
   readonly bucket: string;
   readonly key: string;
   readonly query: Query;
-  /** Lower-case names; values as received, one character a byte, repeated headers joined by a comma. */
+  /** Lower-case names; values as received, one character per byte, repeated headers joined by a comma. */
   readonly headers: Headers;
   readonly body: Readable;
   readonly sourceIp: string;
@@ -22,14 +22,14 @@ export interface OssRequest {
   readonly principalId: string;
 }
 
-/** Connections that have sent their last request: what follows is none, even if it looks like one. */
+/** Connections that have sent their last request: anything after it is not a request, even if it looks so. */
 const ended = new WeakSet<Socket>();
 
 /**
- * Whether a message may be answered. Node.js is set to read leniently, because clients send a length beside a
- * chunked body (live tests of ali-oss) and OSS takes that. This refuses what else comes through so: malformed
- * header names, control characters in values, codings other than `chunked`, what follows a last request. Such
- * is a chunked one with a length, since whoever goes by the length would see another request behind it.
+ * Whether a message may be answered. Node.js is set to read leniently, because clients send a length with a
+ * chunked body (live tests of ali-oss) and OSS accepts that. This refuses what else gets through: malformed
+ * header names, control characters in values, codings other than `chunked`, bytes after a last request.
+ * Chunked requests with a length are last: going by the length, another request may seem to follow.
  */
 export function hasSoundFraming(message: IncomingMessage, response: ServerResponse): boolean {
   const { socket, rawHeaders, headers } = message;
@@ -47,11 +47,11 @@ export function hasSoundFraming(message: IncomingMessage, response: ServerRespon
   return isFirst && isFramed;
 }
 
-/** Reads the raw request line and headers; throws `OssError` 400 for what no OSS request can be. */
+/** Reads the raw request line and headers. Throws `OssError` 400 if it cannot be a request for OSS. */
 export function readRequest(message: IncomingMessage, requestId: string): OssRequest {
   const named = Object.entries(message.headersDistinct);
   const headers = new Map(named.map(([name, values = []]) => [name, values.join(',')]));
-  // The raw target, never through `new URL`, which would collapse `a/../b`, an object key like any other.
+  // The raw target: `new URL` would collapse `a/../b`, which is a key like any other.
   const [path = '', query = ''] = (message.url ?? '').split(/\?(.*)/s);
   if (!path.startsWith('/')) {
     throw badRequest('InvalidURI', 'The request target must begin with a slash.');
@@ -77,7 +77,7 @@ function readAddress(host: string, rawPath: string): { bucket: string; key: stri
   const isEndpoint =
     !hostname.includes('.') ||
     isIP(hostname) !== 0 ||
-    // Containers call the machine that they run on so: `host.docker.internal`, `host.containers.internal`.
+    // Containers use these names for their host: `host.docker.internal`, `host.containers.internal`.
     /^host\.[a-z-]+\.internal$/.test(hostname) ||
     /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
   // For ListBuckets at an IP address, C#'s client asks for `///`; Node's asks `.oss-cn-beijing.aliyuncs.com`.
@@ -94,7 +94,8 @@ function readQuery(text: string): Map<string, string> {
   const query = new Map<string, string>();
   for (const pair of text.split('&').filter((part) => part !== '')) {
     const [rawName = '', rawValue = ''] = pair.split(/=(.*)/s);
-    const [name, value] = [percentDecode(rawName), percentDecode(rawValue)];
+    const name = percentDecode(rawName);
+    const value = percentDecode(rawValue);
     if (name === undefined || value === undefined) {
       throw badRequest('InvalidArgument', 'The query string is not UTF-8.');
     }

@@ -1,23 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined
- * leaves it to the next route, and at last to OSS.
+ * Answers a request that is not for OSS, such as one below `/-/` (no bucket is called `-`). Undefined passes
+ * it to the next route, and finally to OSS.
  */
 export type Route = (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 
 /**
- * Whether a request names this machine. Any other Host names a bucket, whose keys may begin with `-/`; so a
- * browser's page that reaches this machine by a name of its own (DNS rebinding) finds nothing but OSS.
+ * Whether a request names this machine. Any other Host names a bucket, whose keys may begin with `-/`. So a
+ * web page that reaches this machine by another name (DNS rebinding) only finds OSS.
  */
 export function namesThisMachine({ headers }: IncomingMessage): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
 }
 
 /**
- * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it
- * may. Only our own page may: browsers name the page that asks in `Origin`, or tell in `Sec-Fetch-Site` that
- * it is another one's. A link may lead to the page. No other machine reaches the port: see `listen`.
+ * Says why a request to this machine may not use the page or anything below `/-/`; undefined if it may. Only
+ * our own page may: browsers name the requesting page in `Origin`, or say in `Sec-Fetch-Site` that it belongs
+ * to another site. Links to the page are allowed. Other machines cannot reach the port: see `listen`.
  */
 export function findRefusal({ url = '', headers }: IncomingMessage): string | undefined {
   const { host, origin } = headers;
@@ -30,14 +30,14 @@ export function findRefusal({ url = '', headers }: IncomingMessage): string | un
   return isOurs ? undefined : 'Pages of other sites may not do this.';
 }
 
-/** Answers in JSON, which ends in a line break for those who look at it in a terminal. */
+/** Answers with JSON, with a final line break for people who view it in a terminal. */
 export function sendJson(response: ServerResponse, statusCode: number, answer: object): void {
   response
     .writeHead(statusCode, { 'content-type': 'application/json' })
     .end(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-/** A whole body; undefined beyond `limitBytes`, yet read to its end: clients may send all and then listen. */
+/** Reads a whole body; beyond `limitBytes` to its end, but undefined: clients may send all, then listen. */
 export async function readMessage(message: AsyncIterable<Uint8Array>, limitBytes: number) {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;

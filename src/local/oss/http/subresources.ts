@@ -16,7 +16,7 @@ export const subresources: ReadonlySet<string> = new Set(
    x-oss-write-get-object-response`.split(/\s+/),
 );
 
-/** Parameters of operations that are here which V1 signs, too (OSS help "Include a V1 signature"). */
+/** Further parameters of implemented operations that V1 signs (OSS help "Include a V1 signature"). */
 export const signedParameters: ReadonlySet<string> = new Set(
   `continuation-token position response-cache-control response-content-disposition response-content-encoding
    response-content-language response-content-type response-expires security-token sequential styleName

@@ -9,17 +9,17 @@ import { newBucketSettings } from '../store/bucket-settings.ts';
 import { owner } from './list.ts';
 import type { Operation, Service } from './operation.ts';
 
-/** Answers the ACL of a bucket (documented: OSS help "GetBucketAcl"). */
+/** Returns the ACL of a bucket (documented: OSS help "GetBucketAcl"). */
 export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store.bucket(bucket).settings.acl);
 
-/** A bucket that is missing is made (live tests of ali-oss). */
+/** Creates the bucket if it is missing (live tests of ali-oss). */
 export const putBucketAcl: Operation = (service, { bucket, headers }) => {
   const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
   service.store.createBucket(checkNewBucketName(bucket), newBucketSettings(service.now()));
   return setBucketAcl(service, bucket, acl);
 };
 
-/** Sets the ACL of a bucket, if one was sent along, and answers where the bucket is. */
+/** Sets the ACL of a bucket, if one was sent, and answers with the bucket's location. */
 export function setBucketAcl(service: Service, bucket: string, acl: string | undefined): Reply {
   checkAcl(service, bucket, acl);
   if (acl !== undefined) {
@@ -32,7 +32,7 @@ export function setBucketAcl(service: Service, bucket: string, acl: string | und
 export const putObjectAcl: Operation = async (service, { bucket, key, headers }) => {
   const acl = readAcl(headers, 'x-oss-object-acl');
   if (acl === undefined) {
-    // The page of this EC, and for the code a live test of aliyun-oss-c-sdk; the words are assumed.
+    // From the page of this EC; the code is that of a live test of aliyun-oss-c-sdk, the message is assumed.
     throw badRequest('MissingArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
   }
   checkAcl(service, bucket, acl);
@@ -40,7 +40,7 @@ export const putObjectAcl: Operation = async (service, { bucket, key, headers })
   return { statusCode: 200 };
 };
 
-/** Answers an object's ACL, `default` where it has none of its own (documented: OSS help "GetObjectACL"). */
+/** Returns an object's ACL, `default` if it has none of its own (documented: OSS help "GetObjectACL"). */
 export const getObjectAcl: Operation = ({ store }, { bucket, key }) =>
   aclReply(store.meta(bucket, key).acl ?? 'default');
 
@@ -51,9 +51,9 @@ function aclReply(grant: string): Reply {
 }
 
 /**
- * Documented: OSS help "Block Public Access": what is public counts for nothing, and nothing more can be made
- * so. Since October 2025 it is on in a bucket that the API makes. Many programs, and most SDKs' suites, are
- * older; so a bucket that was only made says that it is on and takes public ACLs, with a warning in the log.
+ * Documented: OSS help "Block Public Access": existing public access is ignored, and none can be added. Since
+ * October 2025 it is on in buckets created by the API. Many programs and most SDKs' tests are older. So a
+ * bucket for which nobody has set it reports it as on, but accepts public ACLs with a warning in the log.
  */
 export const putPublicAccessBlock: Operation = async ({ store }, request) => {
   const { BlockPublicAccess } = readXml(await readBody(request, 4096), 'PublicAccessBlockConfiguration');
@@ -61,19 +61,19 @@ export const putPublicAccessBlock: Operation = async ({ store }, request) => {
   return { statusCode: 200 };
 };
 
-/** Answers whether public access is blocked, which it is where nobody has said otherwise. */
+/** Returns whether public access is blocked; it is by default. */
 export const getPublicAccessBlock: Operation = ({ store }, { bucket }) => {
   const { blocksPublic = true } = store.bucket(bucket).settings;
   return xmlReply({ PublicAccessBlockConfiguration: { BlockPublicAccess: blocksPublic } });
 };
 
-/** Lets public access be given, whether or not it was blocked. */
+/** Allows public access, whether or not it was blocked. */
 export const deletePublicAccessBlock: Operation = ({ store }, { bucket }) => {
   store.changeSettings(bucket, { blocksPublic: false });
   return { statusCode: 204 };
 };
 
-/** Documented: OSS help "ACL": an object's own, else its bucket's, says what an unsigned request may do. */
+/** Documented: OSS help "ACL": the object's own ACL, or else its bucket's, decides on unsigned requests. */
 export function isPublic({ store }: Service, { bucket, key }: OssRequest, access?: 'read' | 'write') {
   if (access === undefined) {
     return false;
@@ -85,7 +85,7 @@ export function isPublic({ store }: Service, { bucket, key }: OssRequest, access
   return isAllowed && settings.blocksPublic !== true;
 }
 
-/** Throws where a public ACL is blocked, and warns where OSS would block it; code and words are assumed. */
+/** Throws if a public ACL is blocked, and warns if OSS would block it. Code and message are assumed. */
 export function checkAcl({ store, log }: Service, bucket: string, acl: string | undefined): void {
   const { blocksPublic } = store.bucket(bucket).settings;
   if (acl?.startsWith('public') !== true || blocksPublic === false) {

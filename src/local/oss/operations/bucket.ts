@@ -12,10 +12,11 @@ import type { Operation, Service } from './operation.ts';
 
 /** Documented: OSS help "ListBuckets (GetService)": 100 buckets by default, 1,000 at most. */
 export const listBuckets: Operation = (service, { query }) => {
-  const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
+  const prefix = query.get('prefix') ?? '';
+  const marker = query.get('marker') ?? '';
   const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
   if (!/^[a-z0-9-]*$/.test(prefix)) {
-    // A live test of aliyun-oss-go-sdk has it refused; the code is assumed.
+    // A live test of aliyun-oss-go-sdk expects a refusal; the code is assumed.
     throw badRequest('InvalidArgument', `No bucket name begins with ${prefix}.`);
   }
   const bucketNames = service.store.bucketNames();
@@ -32,8 +33,8 @@ export const listBuckets: Operation = (service, { query }) => {
 };
 
 /**
- * A bucket that exists is the caller's own and answered like a new one (assumed); an ACL sent along is set.
- * Its storage class and redundancy stay (documented: OSS help "409 errors").
+ * An existing bucket is the caller's own and answered like a new one (assumed); an ACL in the request is set.
+ * Its storage class and redundancy cannot change (documented: OSS help "409 errors").
  */
 export const putBucket: Operation = async (service, request) => {
   const { store, now, region } = service;
@@ -63,7 +64,7 @@ export const putBucket: Operation = async (service, request) => {
   return setBucketAcl(service, bucket, acl);
 };
 
-/** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
+/** Documented: OSS help "DeleteBucket": the bucket must contain neither objects nor parts. */
 export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
   if (uploads.list(bucket).length > 0) {
     throw conflict('BucketNotEmpty', 'The bucket has Multipart Uploads. Please abort them first.');
@@ -75,7 +76,7 @@ export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
   return { statusCode: 204 };
 };
 
-/** Documented: OSS help "GetBucketInfo"; what a bucket here cannot have is answered as switched off. */
+/** Documented: OSS help "GetBucketInfo". Features that do not exist here are reported as switched off. */
 export const getBucketInfo: Operation = (service, { bucket }) => {
   const { acl, blocksPublic = true, redundancy } = service.store.bucket(bucket).settings;
   return xmlReply({
@@ -97,7 +98,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
   });
 };
 
-/** The endpoints have this server's scheme, so that clients stay here (SDKs take https without one). */
+/** The endpoints include this server's scheme, so that clients stay here (without one SDKs use https). */
 function describeBucket({ store, region, endpoint }: Service, name: string) {
   const { createdMs, storageClass } = store.bucket(name).settings;
   return {
@@ -111,15 +112,15 @@ function describeBucket({ store, region, endpoint }: Service, name: string) {
   };
 }
 
-/** The one thing that it tells is in a header (live test of aliyun-oss-java-sdk). */
+/** Its only information is in a header (live test of aliyun-oss-java-sdk). */
 export const headBucket: Operation = ({ region }) => {
   return { statusCode: 200, headers: { 'x-oss-bucket-region': `oss-${region}` } };
 };
 
-/** Answers the region, which all buckets here share (documented: OSS help "GetBucketLocation"). */
+/** Returns the region, which all buckets here share (documented: OSS help "GetBucketLocation"). */
 export const getBucketLocation: Operation = ({ region }) => xmlReply({ LocationConstraint: `oss-${region}` });
 
-/** Documented: OSS help "GetBucketStat"; here it is of this moment. */
+/** Documented: OSS help "GetBucketStat"; here the figures are always current. */
 export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) => {
   const objects = [...store.bucket(bucket).objects.values()];
   const sizeOf = (metas: typeof objects) => metas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

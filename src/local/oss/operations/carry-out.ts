@@ -7,11 +7,11 @@ import { isPublic } from './acl.ts';
 import type { Service } from './operation.ts';
 import { findOperation } from './table.ts';
 
-/** Verifies who asks, and does what is asked for. */
+/** Authenticates a request and carries it out. */
 export async function carryOutRequest(service: Service, request: OssRequest): Promise<Reply> {
   const { requestId, bucket } = request;
   const { name, run, access } = findOperation(request);
-  // A missing bucket is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
+  // A missing bucket is reported before a wrong AccessKey, if it is not created (live tests of py-sdk-v2).
   if (bucket !== '' && name !== 'PutBucket' && name !== 'PutBucketAcl') {
     service.store.bucket(bucket);
   }
@@ -36,12 +36,12 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
   return run(service, { ...request, principalId: principalId ?? request.principalId });
 }
 
-/** Throws NotImplemented for a feature that the local OSS lacks and that a client would rely on. */
+/** Throws NotImplemented for features that the local OSS lacks and that a client would rely on. */
 function refuseUnsupported({ headers, query }: OssRequest): void {
   if (headers.has('x-oss-callback') || query.has('callback')) {
     throw notImplemented('callbacks');
   }
-  // A process ignores it (OSS help "IMG overview").
+  // Processing ignores it (OSS help "IMG overview").
   if (!query.has('x-oss-process')) {
     refuseVersion(query.get('versionId') ?? 'null');
   }
@@ -61,8 +61,8 @@ const knownParameters = new Set(
 );
 
 /**
- * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores such (the live tests of
- * three SDKs send some), and so does this server; but a person who misspelt one should find it in the log.
+ * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores them (the live tests of
+ * three SDKs send some), and so does this server. A user who misspelt one should find it in the log.
  */
 function ignoredNames({ headers, query }: OssRequest): string[] {
   const isKnown = (name: string) => knownHeaders.some((pattern) => pattern.test(name));

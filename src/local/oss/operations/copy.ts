@@ -17,8 +17,8 @@ import { createObject, type Operation, type Service } from './operation.ts';
 import { openObject } from './symlink.ts';
 
 /**
- * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of
- * metadata alone unless class or encryption change (assumed: it keeps type and ETag). Others are Normal.
+ * Documented: OSS help "CopyObject": of a symbolic link, the link is copied. A copy onto itself only changes
+ * metadata, unless class or encryption change (assumed: it keeps type and ETag). Other copies are Normal.
  */
 export const copyObject: Operation = async (service, request) => {
   const { store } = service;
@@ -49,7 +49,7 @@ export const copyObject: Operation = async (service, request) => {
   }
 };
 
-/** The object copied onto itself was replaced: OSS changes metadata alone, and would keep the new bytes. */
+/** The object copied onto itself was replaced: OSS only changes metadata, so the new bytes must stay. */
 const overtaken = new Error('The object was replaced meanwhile.');
 
 function describeCopy({ store }: Service, request: OssRequest, source: ObjectMeta, isOntoItself: boolean) {
@@ -67,15 +67,15 @@ function describeCopy({ store }: Service, request: OssRequest, source: ObjectMet
   };
 }
 
-/** The answer to a copy, of an object or of a part. */
+/** The answer to a copy of an object or of a part. */
 export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['headers'] = {}): Reply {
-  // Content-MD5 would be of the answer, not of the copy.
+  // Content-MD5 would be that of the answer, not of the copy.
   const { 'content-md5': _, ...digests } = digestHeaders(meta);
   const result = { ETag: quotedETag(meta), LastModified: xmlDate(meta.lastModifiedMs) };
   return xmlReply({ [rootName]: result }, { ...digests, ...headers });
 }
 
-/** The object that `/{bucket}/{key}` names; ali-oss escapes slashes, too. */
+/** Reads the object named by `/{bucket}/{key}`; ali-oss also encodes the slashes in the key. */
 export function readCopySource(headers: Headers) {
   const [, bucket, rawKey, version = 'null'] =
     /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
@@ -90,8 +90,8 @@ export function readCopySource(headers: Headers) {
 
 /**
  * Metadata and tags are the source's unless a directive says REPLACE; ACL, storage class and encryption are
- * never copied. A copy onto itself has the request's (documented: OSS help "CopyObject"). What replaces keeps
- * the type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
+ * never copied. A copy onto itself uses the request's (documented: OSS help "CopyObject"). Replacing keeps
+ * the type unless one is sent, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
  */
 function copiedProperties(headers: Headers, source: ObjectProperties, isOntoItself: boolean) {
   const own = readProperties(headers);

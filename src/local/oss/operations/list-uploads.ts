@@ -6,7 +6,7 @@ import type { MultipartUpload } from '../store/uploads.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import type { Operation } from './operation.ts';
 
-/** Documented: OSS help "ListMultipartUploads"; the next markers are always the last entry's (SDK tests). */
+/** Documented: OSS help "ListMultipartUploads". The next markers are always the last entry's (SDK tests). */
 export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) => {
   const text = (name: string) => query.get(name) ?? '';
   const [prefix, delimiter, keyMarker] = [text('prefix'), text('delimiter'), text('key-marker')];
@@ -69,7 +69,7 @@ export const listParts: Operation = ({ uploads }, request) => {
       StorageClass: properties.storageClass ?? 'Standard',
       ...clientEncryption(properties),
       PartNumberMarker: marker,
-      // Empty without parts: aliyun-oss-python-sdk reads no list that lacks it.
+      // Sent even if empty, because aliyun-oss-python-sdk cannot read a list without it.
       NextPartNumberMarker: page.at(-1)?.[0] ?? '',
       MaxParts: maxParts,
       IsTruncated: page.length < later.length,
@@ -84,7 +84,7 @@ export const listParts: Operation = ({ uploads }, request) => {
   });
 };
 
-/** An encrypting client reads here what it told at the start (live test of py-sdk-v2, names of its model). */
+/** An encrypting client reads back what it sent at the start (live test of py-sdk-v2, names of its model). */
 function clientEncryption({ headers }: ObjectProperties) {
   const of = (name: string) => headers[`x-oss-meta-client-side-encryption-${name}`];
   return {

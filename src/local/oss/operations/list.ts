@@ -8,7 +8,7 @@ import type { OssRequest, Query } from '../http/request.ts';
 import { listPage } from '../store/listing.ts';
 import type { Operation, Service } from './operation.ts';
 
-/** A parameter that is a whole number from 1 to `most`; without it, or empty, it is `byDefault`. */
+/** Reads a parameter as a whole number from 1 to `most`; missing or empty, it is `byDefault`. */
 export function wholeNumber(query: Query, name: string, most: number, byDefault?: number): number {
   const text = query.get(name) || String(byDefault ?? '');
   if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= most) {
@@ -20,7 +20,7 @@ export function wholeNumber(query: Query, name: string, most: number, byDefault?
 /** The Owner element of a document: the account. */
 export const owner: XmlElements = { ID: accountId, DisplayName: accountId };
 
-/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; with the element for it. */
+/** `encoding-type=url`: encodes as `%20` and `%2B`, since decoders differ on `+`; with its element. */
 export function encoderOf(query: Query) {
   const EncodingType = query.get('encoding-type') || undefined;
   if (EncodingType !== undefined && EncodingType !== 'url') {
@@ -83,11 +83,12 @@ export const listObjectVersions: Operation = (service, request) => {
   });
 };
 
-/** One page of a bucket's objects after a key, and what every list says of it. */
+/** One page of a bucket's objects after a key, and the elements that all lists have in common. */
 function list({ store }: Service, { bucket, query }: OssRequest, after: string) {
   const { encode, EncodingType } = encoderOf(query);
   const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
-  const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? ''];
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
   const { keys, prefixes, next } = listPage(store.bucket(bucket).keys, { prefix, delimiter, after, maxKeys });
   const entries = keys.map((key) => {
     const meta = store.meta(bucket, key);

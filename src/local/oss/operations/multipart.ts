@@ -16,11 +16,11 @@ import { encoderOf, wholeNumber } from './list.ts';
 import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
 import { openObject } from './symlink.ts';
 
-/** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */
+/** Documented: OSS help "CompleteMultipartUpload": every part but the last has at least 100 KB. */
 const minPartBytes = 100 * 1024;
 const maxParts = 10_000;
 
-/** Raises an event, though there is no object or ETag yet (documented: OSS help "Event notification"). */
+/** Raises an event although there is no object or ETag yet (documented: OSS help "Event notification"). */
 export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
   refuseOverwrite(request, service.store.bucket(bucket).objects.get(key));
@@ -33,7 +33,7 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   return xmlReply({ InitiateMultipartUploadResult: result }, encryptionHeaders(upload.properties));
 };
 
-/** Stores a part, in place of an earlier one of its number (documented: OSS help "UploadPart"). */
+/** Stores a part, replacing one with the same number (documented: OSS help "UploadPart"). */
 export const uploadPart: Operation = async (service, request) => {
   const { upload, number } = findPlace(service, request);
   const part = await service.uploads.putPart(upload, number, checkedBody(request));
@@ -50,7 +50,7 @@ export const uploadPartCopy: Operation = async (service, request) => {
   try {
     checkConditions(headers, source.meta, 'x-oss-copy-source-');
     const { sizeBytes } = source.meta;
-    // It copies as much as GetObject reads (documented: OSS help "UploadPartCopy").
+    // It copies the bytes that GetObject would return (documented: OSS help "UploadPartCopy").
     const range = readRange(headers.get('x-oss-copy-source-range'), sizeBytes, false);
     const part = await service.uploads.putPart(upload, number, source.stream(range?.start, range?.end));
     notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
@@ -82,7 +82,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   }
   const eTags = parts.map((part) => part.eTag).join('');
   const eTag = `${createHash('md5').update(eTags).digest('hex').toUpperCase()}-${parts.length}`;
-  // The upload goes before its event is told: after a crash it could be completed again, over newer objects.
+  // Removed before its event is sent, or it could be completed again after a crash, over newer objects.
   const completing: Service = {
     ...service,
     notify: (...change) => {
@@ -97,7 +97,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     type: 'Multipart',
     eTag,
     keepsMd5: upload.isSequential,
-    // Another request may have completed or aborted it meanwhile.
+    // Another request may have completed or aborted it.
     guard: () => void uploads.find(request),
   });
   const location = `${endpoint}/${bucket}/${encodeComponent(key).replaceAll('~', '%7E')}`;
@@ -113,7 +113,7 @@ export const abortMultipartUpload: Operation = (service, request) => {
   return { statusCode: 204 };
 };
 
-/** How many parts an encrypting client announces (documented: OSS help "400 errors"); else undefined. */
+/** How many parts an encrypting client announces (documented: OSS help "400 errors"), if any. */
 function announcedParts({ headers }: ObjectProperties): number | undefined {
   const name = 'x-oss-meta-client-side-encryption';
   const [data, part] = [headers[`${name}-data-size`], headers[`${name}-part-size`]];
@@ -127,7 +127,7 @@ function announcedParts({ headers }: ObjectProperties): number | undefined {
   return Math.ceil(Number(data) / Number(part));
 }
 
-/** `<CompleteMultipartUpload><Part><PartNumber/><ETag/></Part>…`: throws InvalidPart, InvalidPartOrder. */
+/** Reads `<CompleteMultipartUpload><Part><PartNumber/><ETag/></Part>…`; throws InvalidPart(Order). */
 function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
   const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
@@ -145,7 +145,7 @@ function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   });
 }
 
-/** A part's upload and number; `sequential` ones come in order (live tests of Python, Java and C++ SDKs). */
+/** A part's upload and number. `sequential` parts come in order (live tests of Python, Java, C++ SDKs). */
 function findPlace({ uploads }: Service, request: OssRequest) {
   const upload = uploads.find(request, '0042-00000104');
   const number = wholeNumber(request.query, 'partNumber', maxParts);

@@ -31,9 +31,9 @@ export const putObject: Operation = async (service, request) => {
 };
 
 /**
- * Documented: OSS help "AppendObject": `position` is the length so far, and headers count only when the
- * object is made, save its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of all of it.
- * The bytes so far are copied: an append is atomic like any write.
+ * Documented: OSS help "AppendObject": `position` is the present length. Headers only count when the object
+ * is created, except its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of the whole. The
+ * earlier bytes are copied, so an append is as atomic as any write.
  */
 export const appendObject: Operation = async (service, request) => {
   requireLength(request);
@@ -65,7 +65,7 @@ export const appendObject: Operation = async (service, request) => {
     source: source(),
     guard: (previous) => {
       const next = previous?.sizeBytes ?? 0;
-      // Tags or an ACL that were set meanwhile would be lost.
+      // Otherwise tags or an ACL set in the meantime would be lost.
       if (previous !== base || Number(position) !== next) {
         throw conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
           headers: { 'x-oss-next-append-position': String(next) },
@@ -77,7 +77,7 @@ export const appendObject: Operation = async (service, request) => {
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
 };
 
-/** Answers an object, or the range of it that is asked for (documented: OSS help "GetObject"). */
+/** Returns an object, or the requested range of it (documented: OSS help "GetObject"). */
 export const getObject: Operation = async ({ store }, request) => {
   const object = await openObject(store, request.bucket, request.key);
   const { sizeBytes } = object.meta;
@@ -98,7 +98,7 @@ export const getObject: Operation = async ({ store }, request) => {
   }
 };
 
-/** Documented: OSS help "How do I compress objects that I download": text from 1 KB on, without its ETag. */
+/** Documented: OSS help "How do I compress objects that I download": text from 1 KB, without its ETag. */
 function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
   const { etag: _, 'content-length': sizeBytes, 'accept-ranges': __, ...headers } = reply.headers ?? {};
   const isAsked = /\bgzip\b/.test(asked.get('accept-encoding') ?? '');
@@ -109,7 +109,7 @@ function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
   }
   const coding = { 'content-encoding': 'gzip', 'transfer-encoding': 'chunked', vary: 'Accept-Encoding' };
   const { body } = reply;
-  // An error ends both, and the client sees it.
+  // An error ends both streams, and the client notices.
   const zipped = body instanceof Readable ? pipeline(body, createGzip(), () => {}) : body;
   return { ...reply, headers: { ...headers, ...coding }, body: zipped };
 }
@@ -119,21 +119,21 @@ const compressible =
 
 const overridable = /^response-(content-(type|language|disposition|encoding)|expires|cache-control)$/;
 
-/** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
+/** `response-content-type` and the like override the object's own (documented: OSS help "GetObject"). */
 export function overriddenHeaders(query: Query): Record<string, string> {
   const overrides = [...query].filter(([name, value]) => overridable.test(name) && value !== '');
   const named = overrides.map(([name, value]) => [name.slice('response-'.length), headerValue(value)]);
   return Object.fromEntries(named);
 }
 
-/** Answers the headers that GetObject would (documented: OSS help "HeadObject"). */
+/** Returns the headers that GetObject would send (documented: OSS help "HeadObject"). */
 export const headObject: Operation = ({ store }, request) => {
   const meta = describeObject(store, request.bucket, request.key);
   checkConditions(request.headers, meta);
   return compressed({ statusCode: 200, headers: objectHeaders(meta) }, request);
 };
 
-/** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a link they are its own. */
+/** Documented: OSS help "GetObjectMeta": only ETag, size, date and CRC-64; for a link these are its own. */
 export const getObjectMeta: Operation = ({ store }, { bucket, key }) => {
   const shown = /^(etag|content-length|last-modified|x-oss-hash-crc64ecma)$/;
   const headers = Object.entries(objectHeaders(store.meta(bucket, key)));
@@ -147,12 +147,12 @@ export const deleteObject: Operation = (service, request) => {
 };
 
 /**
- * Documented: OSS help "DeleteMultipleObjects": up to 1,000 keys, each answered as deleted whether or not it
- * existed, none of them with `Quiet`. Assumed: one event for each object that was there.
+ * Documented: OSS help "DeleteMultipleObjects": up to 1,000 keys. All are reported as deleted, existing or
+ * not; with `Quiet` none is. Assumed: one event for each object that existed.
  */
 export const deleteMultipleObjects: Operation = async (service, request) => {
   if (!request.headers.has('content-md5')) {
-    // Documented: the page of this EC; code and words were seen with OSS (volcengine/OpenViking issue 1330).
+    // Documented: the page of this EC. Code and message are OSS's own (volcengine/OpenViking issue 1330).
     throw badRequest('MissingArgument', 'Missing Some Required Arguments.', { ec: '0016-00000606' });
   }
   const { Object: named, Quiet } = readXml(await readBody(request, 2 * 1024 * 1024), 'Delete');
@@ -170,13 +170,13 @@ export const deleteMultipleObjects: Operation = async (service, request) => {
   if (textOf(Quiet)?.trim() === 'true') {
     return { statusCode: 200 };
   }
-  // Documented as a header; most SDKs send it as a parameter.
+  // Documented as a header, but most SDKs send it as a parameter.
   const { headers, query } = request;
   const { encode, EncodingType } = encoderOf(headers.has('encoding-type') ? headers : query);
   return xmlReply({ DeleteResult: { EncodingType, Deleted: keys.map((key) => ({ Key: encode(key) })) } });
 };
 
-/** Assumed: no event for what was not there; the size removed is negative. */
+/** Assumed: no event if there was no object; the size difference is negative. */
 function remove({ store, notify }: Service, request: OssRequest, key: string, eventName: string): void {
   const { bucket } = request;
   const meta = store.delete(bucket, key);
@@ -185,7 +185,7 @@ function remove({ store, notify }: Service, request: OssRequest, key: string, ev
   }
 }
 
-/** Documented: OSS help "Error responses", for If-Modified-Since. Assumed: all others are refused, too. */
+/** Documented: OSS help "Error responses", for If-Modified-Since. Assumed: the others are refused as well. */
 function refuseConditions({ headers }: OssRequest): void {
   const names = ['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match'];
   const name = names.find((each) => headers.has(each.toLowerCase()));

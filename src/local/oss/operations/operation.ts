@@ -11,9 +11,9 @@ import type { Uploads } from '../store/uploads.ts';
 import { checkAcl } from './acl.ts';
 import type { TaskRunner } from './tasks.ts';
 
-/** A change of an object in the request's bucket, told once what it is about is on disk. */
+/** A change of an object in the request's bucket, reported once it is on disk. */
 export interface ObjectChange {
-  /** `ObjectCreated:PutObject`: without the `oss:` that triggers are written with. */
+  /** `ObjectCreated:PutObject`, without the `oss:` that triggers write before it. */
   readonly eventName: string;
   readonly meta: ObjectMeta;
   readonly deltaSizeBytes: number;
@@ -21,23 +21,23 @@ export interface ObjectChange {
 
 export type BucketStore = Store<BucketSettings>;
 
-/** Everything that operations work with, besides their request. */
+/** Everything that operations need besides their request. */
 export interface Service {
   readonly region: string;
-  /** The address of this server, e.g. `http://127.0.0.1:9000`; empty until it listens. */
+  /** The address of this server, such as `http://127.0.0.1:9000`; empty until it listens. */
   endpoint: string;
   readonly store: BucketStore;
   readonly uploads: Uploads;
   readonly accessKeys: AccessKeys;
   readonly tasks: TaskRunner;
-  /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
+  /** Whether placeholders replace what only Alibaba Cloud can make of videos, audio and documents. */
   readonly simulateTasks?: boolean | undefined;
   readonly processImage: ImageProcessor;
   readonly now: () => number;
   readonly log: Logger;
-  /** Raises the event of a change that this request made. */
+  /** Raises the event of a change that a request made. */
   readonly notify: (request: OssRequest, change: ObjectChange) => void;
-  /** The key under which a save-as to `key` puts its result; a fault may give another one. */
+  /** The key under which a save-as to `key` saves its result; a fault may change it. */
   readonly saveAsKey: (key: string) => string;
 }
 
@@ -49,8 +49,8 @@ export const refuseMethod = (): never => {
 };
 
 /**
- * Writes the object that a request names, and raises its event. FileAlreadyExists where a key is not to be
- * overwritten: before the body is read and, for two writers at a time, once more before it is published.
+ * Writes the object that a request names, and raises its event. Throws FileAlreadyExists for a key that must
+ * not be overwritten: before reading the body and, because of concurrent writers, again before publishing.
  */
 export async function createObject(
   service: Service,
@@ -73,12 +73,12 @@ export async function createObject(
   return meta;
 }
 
-/** Makes a request that writes elsewhere of one whose headers are not about what is written. */
+/** Derives a request that writes to another place, and whose headers do not apply to the new object. */
 export function redirected(request: OssRequest, bucket: string, key: string): OssRequest {
   return { ...request, bucket, key, headers: new Map() };
 }
 
-/** Throws FileAlreadyExists where the request forbids to overwrite (documented: OSS help "PutObject"). */
+/** Throws FileAlreadyExists if the request forbids overwriting (documented: OSS help "PutObject"). */
 export function refuseOverwrite({ headers }: OssRequest, previous: ObjectMeta | undefined): void {
   if (headers.get('x-oss-forbid-overwrite') === 'true' && previous !== undefined) {
     const message = 'The object you specified already exists and can not be overwritten.';

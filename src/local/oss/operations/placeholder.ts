@@ -5,9 +5,9 @@ import type { OssRequest } from '../http/request.ts';
 import { createObject, redirected, type Service } from './operation.ts';
 import type { SaveAs } from './process.ts';
 
-// This machine converts no video, sound or document. Under `simulateTasks` a placeholder stands in.
+// This machine cannot convert videos, sound or documents. With `simulateTasks` it saves placeholders instead.
 
-/** Saves a text in the place of each result; two where the key tells several apart by `{index}`. */
+/** Saves a text instead of each result; two if the key distinguishes several by `{index}`. */
 export async function savePlaceholders(service: Service, request: OssRequest, style: string, saveAs: SaveAs) {
   const { bucket = request.bucket, key: template } = saveAs;
   const keys = [...new Set(['1', '2'].map((index) => template.replaceAll('{index}', index)))];
@@ -32,7 +32,7 @@ const pixel = Buffer.from(
   'base64',
 );
 
-/** Has a `video/snapshot` be a grey picture with these words, in the size and format that it asks for. */
+/** Makes `video/snapshot` return a grey picture with these words, in the requested size and format. */
 export function withSnapshots(processImage: ImageProcessor): ImageProcessor {
   return (job) =>
     job.style.startsWith('video/snapshot')
@@ -42,7 +42,8 @@ export function withSnapshots(processImage: ImageProcessor): ImageProcessor {
 
 function snapshotStyle(snapshot: string): string {
   const numberOf = (name: string) => Number(new RegExp(`,${name}_(\\d+)`).exec(snapshot)?.[1] ?? 0);
-  const [w, h] = [numberOf('w'), numberOf('h')];
+  const w = numberOf('w');
+  const h = numberOf('h');
   const width = w || Math.round((h * 16) / 9) || 640;
   const height = h || Math.round((width * 9) / 16);
   const format = snapshot.includes(',f_png') ? 'png' : 'jpg';

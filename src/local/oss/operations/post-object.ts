@@ -15,7 +15,7 @@ import { createObject, type Operation, refuseMethod, type Service } from './oper
 /** A browser's form, signed by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
   const type = request.headers.get('content-type') ?? '';
-  // A request with a signature of its own is no form (live test of alibabacloud-oss-python-sdk-v2).
+  // A request with its own signature is not a form (live test of alibabacloud-oss-python-sdk-v2).
   if (request.principalId !== 'anonymous' && !type.startsWith('multipart/')) {
     return refuseMethod();
   }
@@ -40,7 +40,7 @@ async function upload(service: Service, request: OssRequest, form: Form): Promis
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, () => fileName));
   const { principalId, conditions } = authenticateForm(service, request, fields);
   const type = fields.get('x-oss-content-type') ?? fileType ?? fields.get('content-type');
-  // A condition on the type is for the one that is stored, whatever the form says beside it.
+  // A condition on the type is about the type that is stored, whatever else the form says.
   const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
   checkFields(conditions, new Map([...stored, ['bucket', bucket], ['key', key]]));
   const headers = new Map([...stored].map(([name, value]) => [name, headerValue(value)]));
@@ -53,7 +53,7 @@ async function upload(service: Service, request: OssRequest, form: Form): Promis
   return answerForm(service, request, fields, meta);
 }
 
-/** Without a policy the form is anonymous, and for buckets that the public may write to. */
+/** Without a policy a form is anonymous, which needs a bucket that the public may write to. */
 function authenticateForm(service: Service, request: OssRequest, fields: Fields) {
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
@@ -61,7 +61,7 @@ function authenticateForm(service: Service, request: OssRequest, fields: Fields)
     return { principalId: signer, conditions: parsePolicy(base64, service.now()) };
   }
   if (fields.has('ossaccesskeyid') || fields.has('signature')) {
-    // Documented: OSS help "PostObject": all three or none.
+    // Documented: OSS help "PostObject": all three fields or none.
     throw badRequest('InvalidArgument', 'The form has a signature and no policy.');
   }
   if (isPublic(service, request, 'write')) {
@@ -74,7 +74,8 @@ function readFormClaim({ region }: Service, fields: Fields, policy: string): Cla
   if (fields.get('x-oss-signature-version') === 'OSS4-HMAC-SHA256') {
     return { ...readV4Parameters(fields, region), stringsToSign: [policy] };
   }
-  const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
+  const accessKeyId = fields.get('ossaccesskeyid');
+  const signature = fields.get('signature');
   if (accessKeyId === undefined || signature === undefined) {
     const absent = accessKeyId === undefined ? 'accessKeyId' : 'signature';
     throw badRequest('InvalidArgument', `Post request ${absent} is empty.`);
@@ -83,7 +84,7 @@ function readFormClaim({ region }: Service, fields: Fields, policy: string): Cla
   return { accessKeyId, signature, securityToken, stringsToSign: [policy] };
 }
 
-/** 204 unless `success_action_redirect` or `success_action_status` says otherwise. */
+/** 204, unless `success_action_redirect` or `success_action_status` says otherwise. */
 function answerForm({ endpoint }: Service, { bucket }: OssRequest, fields: Fields, meta: ObjectMeta): Reply {
   const { 'content-md5': _, ...headers } = digestHeaders(meta);
   const eTag = quotedETag(meta);

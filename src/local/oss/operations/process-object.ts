@@ -21,7 +21,7 @@ import {
 } from './process.ts';
 import { describeObject, openObject } from './symlink.ts';
 
-/** Assumed: OSS refuses a process that is too long (EC 0017-00000288) without saying from which length on. */
+/** Assumed: OSS refuses a process that is too long (EC 0017-00000288); the length is not documented. */
 const maxProcessBytes = 32 * 1024;
 
 /**
@@ -55,7 +55,7 @@ export const processObject: Operation = async (service, request) => {
 export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
   if (Number(headers.get('content-length') ?? 0) > 0) {
-    // Documented: the page of this EC; code and words are assumed.
+    // Documented: the page of this EC; code and message are assumed.
     throw badRequest('InvalidArgument', 'The request of a process has no body.', { ec: '0017-00000506' });
   }
   const { styles } = service.store.bucket(bucket).settings;
@@ -76,8 +76,8 @@ export const getProcessed: Operation = async (service, request) => {
 };
 
 /**
- * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. Watermarks are read; all other
- * tasks fail, for nothing here converts videos, sounds or documents, unless placeholders are asked for.
+ * `POST /key?x-oss-async-process`: accepts a task and answers with the three ids that OSS sends. Reading a
+ * watermark works; other tasks fail unless placeholders are enabled, as nothing here converts media.
  */
 export const asyncProcessObject: Operation = async (service, request) => {
   const { bucket, key } = request;
@@ -98,7 +98,7 @@ export const asyncProcessObject: Operation = async (service, request) => {
   return jsonReply({ EventId: eventId, RequestId: requestId, TaskId: taskId });
 };
 
-/** Documented: EventBridge help, "IMM events"; assumed is which operation is which. */
+/** Documented: EventBridge help, "IMM events"; assumed: which operation is which. */
 function taskKindOf(operation: string): string {
   const kinds: Readonly<Record<string, string>> = { image: 'DecodeBlindWatermark', doc: 'OfficeConversion' };
   return kinds[operation.split('/')[0] ?? ''] ?? 'MediaConvert';
@@ -109,7 +109,7 @@ async function readProcess({ store }: Service, request: OssRequest, parameter: s
   return parseProcess(text, store.bucket(request.bucket).settings.styles);
 }
 
-/** Runs a style on an object; throws what OSS answers where it refuses. */
+/** Runs a style on an object; throws OSS's error if OSS would refuse it. */
 export async function runStyle(
   { store, processImage }: Pick<Service, 'store' | 'processImage'>,
   { bucket, key }: OssObject,
@@ -128,7 +128,7 @@ export async function runStyle(
   return { result, meta };
 }
 
-/** All bytes of an image, which is closed then. */
+/** Reads all bytes of an image, which this closes. */
 export async function readImage(image: StoredObject): Promise<Buffer> {
   if (image.meta.sizeBytes > refusals.sourceBytes.bytes) {
     image.close();

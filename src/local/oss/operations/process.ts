@@ -4,24 +4,24 @@ import { checkBucketName, checkKey, decodeUtf8, percentDecode } from '../http/na
 import { type BucketStyles, findStyle } from './style.ts';
 
 export interface SaveAs {
-  /** The bucket of `b_`; undefined when none was sent. */
+  /** The bucket of `b_`; undefined if none was sent. */
   readonly bucket: string | undefined;
   readonly key: string;
 }
 
-/** A process: what to do to the object, and where the result goes. */
+/** A process: what to do with the object, and where the result goes. */
 export interface Process {
   readonly text: string;
-  /** The style as text, also where a named one was used. */
+  /** The style as text; for a named style its content. */
   readonly style: string;
   /** Category and name of the first action: `image/resize`. */
   readonly operation: string;
   readonly saveAs: SaveAs | undefined;
-  /** The topic that OSS would tell of the end of an asynchronous task (`sys/notify`). */
+  /** The topic that OSS would notify at the end of an asynchronous task (`sys/notify`). */
   readonly topic: string | undefined;
 }
 
-/** The requests that run an operation; what is wrong with an unknown action of images, its reader tells. */
+/** The kind of request that runs an operation. Unknown actions of images count: their reader reports them. */
 function modeOf(operation: string): string | undefined {
   const [category = '', name = ''] = operation.split(/\/(.*)/s);
   return operationOf(category, name)?.mode ?? (category === 'image' ? 'sync' : undefined);
@@ -43,7 +43,7 @@ export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): stri
     throw badRequest('InvalidArgument', `The body holds more than ${parameter}.`);
   }
   const escaped = value.includes('/') ? value.replaceAll('+', '%2B') : value;
-  // A raw body is one character a byte for percentDecode, which knows nothing of characters.
+  // percentDecode works on bytes, one character each.
   const process = percentDecode(Buffer.from(escaped).toString('latin1'));
   if (process === undefined) {
     throw badRequest('InvalidArgument', 'The process is not UTF-8.');
@@ -51,7 +51,7 @@ export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): stri
   return process;
 }
 
-/** Separates the style from `sys/…`, and puts in the content of a named one; throws NoSuchStyle. */
+/** Separates the style from `sys/…`, and replaces a named one by its content; throws NoSuchStyle. */
 export function parseProcess(text: string, styles: BucketStyles): Process {
   const segments = text.split('|');
   const [sys, ...more] = segments.filter((segment) => segment.startsWith('sys/'));
@@ -72,7 +72,7 @@ export function parseProcess(text: string, styles: BucketStyles): Process {
   return { text, style, operation, ...parseSys(sys) };
 }
 
-/** Throws NotImplemented for a process that selects from an object, by the name of its operation. */
+/** Throws NotImplemented for a process that selects from an object, naming its operation. */
 export function refuseSelect(process: string): void {
   const [, kind] = /^(?:csv|json)\/(\w+)/.exec(process) ?? [];
   if (kind !== undefined) {
@@ -81,9 +81,9 @@ export function refuseSelect(process: string): void {
 }
 
 /**
- * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket
- * bound to IMM: no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of
- * videos need no IMM; they pass where something may stand in for them.
+ * Refuses operations for other calls (message as in alibabacloud-oss-go-sdk-v2), and those that need a bucket
+ * bound to IMM, which none is here (code and message of a live test of that SDK; status assumed). Snapshots
+ * of videos need no IMM, and pass if placeholders are enabled.
  */
 export function requireSynchronous(process: Process, method: 'get' | 'post', simulateTasks = false): void {
   const { operation, topic } = process;
@@ -108,9 +108,9 @@ export function requireAsynchronous({ operation, saveAs }: Process): void {
   }
 }
 
-/** `saveas,o_…[,b_…]`, `notify,topic_…` or both (OSS help "sys/saveas", "Message notification"). */
+/** Reads `saveas,o_…[,b_…]`, `notify,topic_…` or both (OSS help "sys/saveas", "Message notification"). */
 function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
-  // Standard Base64 has slashes too: only the one before `notify,` separates.
+  // Standard Base64 also contains slashes: only the one before `notify,` separates.
   const [first = '', notify] = segment.replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
   const topic = notify === undefined ? undefined : readBase64(sysParameter(notify, 'topic') ?? '');
   if (first === '') {
@@ -119,7 +119,8 @@ function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   if (!/^saveas(,|$)/.test(first)) {
     throw notImplemented(`sys/${first}`);
   }
-  const [key, bucket] = [sysParameter(first, 'o'), sysParameter(first, 'b')];
+  const key = sysParameter(first, 'o');
+  const bucket = sysParameter(first, 'b');
   if (key === undefined) {
     throw missingArgument('Missing parameter o of sys/saveas.');
   }
@@ -133,7 +134,7 @@ function sysParameter(text: string, name: string): string | undefined {
   return found?.slice(name.length + 1);
 }
 
-/** Standard or URL-safe, padded or not (official SDKs use each); undefined when the bytes are not UTF-8. */
+/** Standard or URL-safe, padded or not (SDKs use all of these); undefined if the bytes are not UTF-8. */
 function readBase64(text: string): string | undefined {
   const bare = text.replace(/={1,2}$/, '');
   if (!/^[\w+/-]+$/.test(bare) || bare.length % 4 === 1) {
@@ -146,7 +147,7 @@ function withoutImm(): OssError {
   return notFound('Imm Client', 'ResourceNotFound, The specified resource Attachment is not found.');
 }
 
-/** The name is that of a live test of aliyun-oss-cpp-sdk. */
+/** The code is that of a live test of aliyun-oss-cpp-sdk. */
 function emptyProcess(): OssError {
   return badRequest('InvalidRequest', 'The process is empty.');
 }

@@ -7,7 +7,7 @@ import { xmlReply } from '../http/reply.ts';
 import type { BucketSettings, BucketStyle } from '../store/bucket-settings.ts';
 import type { Operation } from './operation.ts';
 
-/** Documented: OSS help "IMG overview": 50 styles a bucket; what OSS answers beyond is assumed. */
+/** Documented: OSS help "IMG overview": 50 styles per bucket. Assumed: the error for more. */
 const maxStyles = 50;
 
 /** Documented: OSS help "PutStyle", EC pages 0017-00000250 and -253. Assumed: which of them is for what. */
@@ -33,14 +33,14 @@ export const putStyle: Operation = async ({ store, now }, request) => {
   return { statusCode: 200 };
 };
 
-/** With `styleName` GetStyle, without it ListStyle. */
+/** GetStyle with `styleName`, ListStyle without it. */
 export const getStyle: Operation = ({ store }, { bucket, query }) => {
   const name = query.get('styleName');
   const { styles } = store.bucket(bucket).settings;
   if (name !== undefined) {
     return xmlReply({ Style: describeStyle(name, findStyle(styles, name)) });
   }
-  // In the order in which they were made (live test of aliyun-oss-go-sdk).
+  // In order of creation (live test of aliyun-oss-go-sdk).
   const sorted = Object.entries(styles).sort(([, a], [, b]) => a.createdMs - b.createdMs);
   return xmlReply({ StyleList: { Style: sorted.map(([each, style]) => describeStyle(each, style)) } });
 };
@@ -54,7 +54,7 @@ export const deleteStyle: Operation = ({ store }, { bucket, query }) => {
 
 export type BucketStyles = BucketSettings['styles'];
 
-/** Throws NoSuchStyle. */
+/** Finds a named style; throws NoSuchStyle. */
 export function findStyle(styles: BucketStyles, name: string): BucketStyle {
   const style = lookUp(styles, name);
   if (style === undefined) {

@@ -17,27 +17,27 @@ export const putSymlink: Operation = async (service, request) => {
   return { statusCode: 200, headers: digestHeaders(meta) };
 };
 
-/** Answers where a link leads; throws NotSymlink for other objects (documented: OSS help "GetSymlink"). */
+/** Returns where a link leads; throws NotSymlink for other objects (documented: OSS help "GetSymlink"). */
 export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   const meta = store.meta(bucket, key);
   if (meta.symlinkTarget === undefined) {
     throw badRequest('NotSymlink', 'The object is not symlink.');
   }
   const link = { 'x-oss-symlink-target': encodePath(meta.symlinkTarget) };
-  // Its own type and metadata, too (live test of aliyun-oss-java-sdk).
+  // Also its own type and metadata (live test of aliyun-oss-java-sdk).
   return { statusCode: 200, headers: { ...meta.headers, ...digestHeaders(meta), ...link } };
 };
 
 /**
- * Describes an object as HeadObject does: a symbolic link with size, digests and, if later, date of its
- * target (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
+ * Describes an object like HeadObject: a symbolic link with its target's size and digests, and its date if
+ * later (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
  */
 export function describeObject(store: BucketStore, bucket: string, key: string): ObjectMeta {
   const meta = store.meta(bucket, key);
   return describeLink(meta, linkedObject(store, bucket, meta));
 }
 
-/** Opens an object, or what a symbolic link leads to. */
+/** Opens an object, or the target of a symbolic link. */
 export async function openObject(store: BucketStore, bucket: string, key: string): Promise<StoredObject> {
   const meta = store.meta(bucket, key);
   const target = linkedObject(store, bucket, meta);

@@ -15,15 +15,15 @@ import * as symlink from './symlink.ts';
 import * as tagging from './tagging.ts';
 
 interface OssOperation {
-  /** OSS's name of it. */
+  /** OSS's name for it. */
   readonly name: string;
-  /** Carries it out; absent for what OSS has and the local OSS has not. */
+  /** Carries it out; absent for operations of OSS that the local OSS lacks. */
   readonly run?: Operation | undefined;
-  /** The right that the public needs for an unsigned request; `form`: the signature is in the body. */
+  /** The access that the public needs for an unsigned request; `form`: the signature is in the body. */
   readonly access?: 'read' | 'write' | 'form' | undefined;
 }
 
-/** OSS's operations by method, level and what selects them, a sub-resource or a copy source. */
+/** OSS's operations by method, level and what selects them: a sub-resource or a copy source. */
 const table: readonly [route: string, name: string, run?: Operation, access?: OssOperation['access']][] = [
   ['GET service', 'ListBuckets', bucket.listBuckets],
   ['PUT bucket', 'PutBucket', bucket.putBucket],
@@ -78,16 +78,17 @@ const operations: ReadonlyMap<string, OssOperation> = new Map(
   table.map(([route, name, run, access]) => [route, { name, run, access }]),
 );
 
-/** OSS's names of all operations known here, those that are not implemented included. */
+/** OSS's names of all operations in the table, including those that are not implemented. */
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
 /**
- * Finds a request's operation; one that is not here is named by method and sub-resource, without `run`, or
- * refused where it has a method alone. A source counts for PUT alone: a live test of aliyun-oss-cpp-sdk
- * begins a multipart upload with one.
+ * Finds a request's operation. An unknown one is named by method and sub-resource and has no `run`, or is
+ * refused if only the method is unknown. A copy source only counts for PUT: a live test of aliyun-oss-cpp-sdk
+ * initiates a multipart upload with one.
  */
 export function findOperation({ method, bucket, key, query, headers }: OssRequest): OssOperation {
-  const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const levelInBucket = key === '' ? 'bucket' : 'object';
+  const level = bucket === '' ? 'service' : levelInBucket;
   const start = `${method} ${level}`;
   const selecting = [...query.keys()].filter((name) => subresources.has(name));
   const known = selecting.find((name) => operations.has(`${start} ${name}`));

@@ -14,7 +14,7 @@ export const putObjectTagging: Operation = async ({ store }, request) => {
   return { statusCode: 200 };
 };
 
-/** Answers all tags of an object (documented: OSS help "GetObjectTagging"). */
+/** Returns all tags of an object (documented: OSS help "GetObjectTagging"). */
 export const getObjectTagging: Operation = ({ store }, { bucket, key }) => {
   const { tags = [] } = store.meta(bucket, key);
   return xmlReply({

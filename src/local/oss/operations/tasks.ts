@@ -6,13 +6,13 @@ import type { OssObject } from '../../../process.ts';
 import { OssError } from '../http/errors.ts';
 import type { Process } from './process.ts';
 
-/** An asynchronous call, for the object that it is about. */
+/** An asynchronous call, with the object that it is about. */
 interface TaskRequest extends Process, OssObject {
   /** IMM's type of the task, such as `MediaConvert`. */
   readonly kind: string;
 }
 
-/** The result of a task: a text for the log alone, or objects. */
+/** The result of a task: objects, or a text that is only logged. */
 interface TaskResult {
   readonly content?: string | undefined;
   readonly targets?: readonly OssObject[] | undefined;
@@ -22,21 +22,21 @@ type TaskOutcome =
   | ({ readonly status: 'Succeeded' } & TaskResult)
   | { readonly status: 'Failed'; readonly code: string; readonly message: string };
 
-/** A task at its end; the times are ISO 8601. */
+/** A task that has ended; the times are ISO 8601. */
 export type EndedTask = TaskRequest &
   TaskOutcome &
   Readonly<Record<'taskId' | 'eventId' | 'requestId' | 'startTime' | 'endTime', string>>;
 
 export type TaskRunner = ReturnType<typeof createTaskRunner>;
 
-/** Asynchronous tasks. How one ended is logged and told to `onEnd`, unless the server ends before it. */
+/** Runs asynchronous tasks. Each end is logged and passed to `onEnd`, unless the server stops first. */
 export function createTaskRunner(now: () => number, log: Logger, onEnd: (task: EndedTask) => void) {
   const underWay = new PQueue();
   const timestamp = () => new Date(now()).toISOString();
   return {
     /**
-     * Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure.
-     * The forms of the ids are those of the tests of alibabacloud-oss-go-sdk-v2.
+     * Runs `work` after the caller has been answered; it resolves to the result, or throws the failure. The
+     * ids look like those in the tests of alibabacloud-oss-go-sdk-v2.
      */
     start: (request: TaskRequest, work: () => Promise<TaskResult>) => {
       const ids = {
@@ -57,7 +57,7 @@ export function createTaskRunner(now: () => number, log: Logger, onEnd: (task: E
       });
       return ids;
     },
-    /** Resolves when no task is under way any more, so that nothing is written after that. */
+    /** Resolves when no task is under way any more, so that nothing is written afterwards. */
     ended: () => underWay.onIdle(),
   };
 }

@@ -8,7 +8,7 @@ import { readObjectMeta } from './object-file.ts';
 
 /** A folder of objects, with settings of its own. */
 export interface Bucket<Settings> {
-  /** In the order of their UTF-8 bytes. */
+  /** Sorted by their UTF-8 bytes. */
   readonly keys: string[];
   readonly objects: Map<string, ObjectMeta>;
   settings: Settings;
@@ -16,7 +16,7 @@ export interface Bucket<Settings> {
 
 export const settingsFile = 'settings.json';
 
-/** The buckets of a folder as they were left: see `Store`. Lost settings are the schema's default, if any. */
+/** Loads the buckets of a folder: see `Store`. Lost settings are the schema's default, if it has one. */
 export function loadBuckets<Settings>(folder: string, schema: ZodType<Settings>, setAside: Quarantine) {
   const buckets = new Map<string, Bucket<Settings>>();
   for (const name of readdirSync(folder)) {
@@ -61,7 +61,7 @@ function loadSettings<Settings>(dir: string, schema: ZodType<Settings>, setAside
   }
 }
 
-/** Throws what the system refuses, such as EACCES: what it does not let us read is not damaged. */
+/** Rethrows refusals of the system, such as EACCES: a file that we may not read is not damaged. */
 function rethrowRefusal(error: unknown): void {
   const isOfSystem = error instanceof Error && 'syscall' in error && 'code' in error;
   if (isOfSystem && error.code !== 'ENOENT' && error.code !== 'ENOTDIR') {

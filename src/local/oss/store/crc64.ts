@@ -1,10 +1,10 @@
 /*
  * CRC-64/XZ, which OSS names crc64ecma (documented: OSS help "CRC-64": ECMA-182 polynomial, reflected, all
- * bits inverted before and after). JavaScript has no fast 64-bit integers: a value is a high and a low half.
+ * bits inverted before and after). JavaScript has no fast 64-bit integers: a value has a high and a low half.
  */
 const polynomial = { high: 0xc96c5795, low: 0xd7870f42 };
 
-/** The change that each byte makes to the remainder. */
+/** How each byte changes the remainder. */
 const table = Array.from({ length: 256 }, (_, byte) => {
   let [high, low] = [0, byte];
   for (let bit = 0; bit < 8; bit++) {
@@ -19,7 +19,7 @@ const table = Array.from({ length: 256 }, (_, byte) => {
 const highs = Uint32Array.from(table, ({ high }) => high);
 const lows = Uint32Array.from(table, ({ low }) => low);
 
-/** A running CRC-64 over bytes as they pass. */
+/** A running CRC-64 over a stream of bytes. */
 export function createCrc64() {
   let [high, low] = [0xffffffff, 0xffffffff];
   return {
@@ -30,7 +30,7 @@ export function createCrc64() {
         high = (high >>> 8) ^ (highs[index] ?? 0);
       }
     },
-    /** An unsigned decimal, the form of `x-oss-hash-crc64ecma`. */
+    /** Returns an unsigned decimal, the form of `x-oss-hash-crc64ecma`. */
     digest: (): string => ((BigInt(~high >>> 0) << 32n) | BigInt(~low >>> 0)).toString(),
   };
 }

@@ -4,15 +4,15 @@ interface ListQuery {
   readonly prefix: string;
   /** Empty for none. */
   readonly delimiter: string;
-  /** Only what sorts after this; empty for everything. */
+  /** Only keys that sort after this; empty for all. */
   readonly after: string;
   readonly maxKeys: number;
 }
 
 /**
  * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2"). The
- * page after it begins after `next`, its last key or common prefix; undefined where no more follow. Assumed:
- * a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
+ * page after it begins after `next`, its last key or common prefix, or undefined if it is the last page.
+ * Assumed: a page that begins after `a/` does not contain `a/` again, one that begins after `a/5` does.
  */
 export function listPage(sortedKeys: readonly string[], { prefix, delimiter, after, maxKeys }: ListQuery) {
   const keys: string[] = [];
@@ -34,7 +34,7 @@ export function listPage(sortedKeys: readonly string[], { prefix, delimiter, aft
   return { keys, prefixes, next: undefined };
 }
 
-/** The part that a key shares with others, up to the delimiter; undefined where none follows the prefix. */
+/** The part of a key up to the first delimiter after the prefix; undefined if there is none. */
 export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
@@ -42,7 +42,7 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
 
 const surrogate = /[\ud800-\udfff]/;
 
-/** Order of the UTF-8 bytes (documented as OSS's): that of UTF-16 differs only where there are surrogates. */
+/** Compares by UTF-8 bytes (documented as OSS's order). UTF-16 order only differs if there are surrogates. */
 export function compareUtf8(a: string, b: string): number {
   if (surrogate.test(a) || surrogate.test(b)) {
     return Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -50,7 +50,7 @@ export function compareUtf8(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** The place of a key among sorted ones: that of the first which does not come before it. */
+/** The index of a key among sorted ones: that of the first which does not sort before it. */
 export function placeOf(key: string, sortedKeys: readonly string[]): number {
   return firstIndex(sortedKeys, (candidate) => compareUtf8(candidate, key) >= 0);
 }

@@ -6,17 +6,18 @@ import { createCrc64 } from './crc64.ts';
 import { type Bytes, type Digest, metaSchema, type ObjectMeta, type StoredObject } from './object.ts';
 
 /*
- * One file holds an object whole: body, meta as JSON, length of the JSON (4 bytes), magic (4 bytes). One
- * rename therefore publishes body and meta together, and whoever has the file open keeps reading that object.
+ * One file contains a whole object: body, meta as JSON, length of the JSON (4 bytes), magic (4 bytes). So a
+ * single rename publishes body and meta together, and readers of an open file keep their version.
  */
 const magic = Buffer.from('OSS1');
 const tailBytes = 4 + magic.length;
 
-/** Streams a body into a new file at `path`; nothing is left behind when the source fails. */
+/** Streams a body into a new file at `path`; leaves nothing behind if the source fails. */
 export async function writeObjectFile(path: string, source: Bytes, describe: (digest: Digest) => ObjectMeta) {
   const file = await open(path, 'wx');
   try {
-    const [md5, crc64] = [createHash('md5'), createCrc64()];
+    const md5 = createHash('md5');
+    const crc64 = createCrc64();
     let sizeBytes = 0;
     for await (const chunk of source) {
       md5.update(chunk);
@@ -35,10 +36,10 @@ export async function writeObjectFile(path: string, source: Bytes, describe: (di
   }
 }
 
-/** Opens an object's file by its meta; throws where it is damaged or gone. Synchronous: see `Store.open`. */
+/** Opens an object's file by its meta; throws if it is damaged or gone. Synchronous: see `Store.open`. */
 export function openObjectFile(path: string, meta: ObjectMeta): StoredObject {
   const fd = openSync(path, 'r');
-  // Its stream closes what is opened, and so never twice: somebody else may have the descriptor by then.
+  // Only the stream closes the descriptor, and so only once: later, the number may belong to another file.
   let body: Readable | undefined;
   const stream = (start = 0, end = meta.sizeBytes - 1) => {
     body =
@@ -57,7 +58,7 @@ export function openObjectFile(path: string, meta: ObjectMeta): StoredObject {
   return { meta, stream, close };
 }
 
-/** The meta of a stored object; throws for a file that is not one. Synchronous: read in bulk at start. */
+/** The meta of a stored object; throws for other files. Synchronous, because all are read at start. */
 export function readObjectMeta(path: string): ObjectMeta {
   const fd = openSync(path, 'r');
   try {

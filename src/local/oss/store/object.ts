@@ -3,30 +3,30 @@ import { z } from 'zod';
 
 const tagSchema = z.object({ key: z.string(), value: z.string() });
 
-/** Everything that is kept of an object's making besides its bytes. */
+/** Everything that is stored about an object besides its bytes and what follows from them. */
 export const propertiesSchema = z.object({
-  /** Content-Type and the like, and `x-oss-meta-*`: lower-case names, one character a byte. */
+  /** Content-Type and the like, and `x-oss-meta-*`: lower-case names, one character per byte. */
   headers: z.record(z.string(), z.string()),
-  /** The way the object came about, in the words of `x-oss-object-type`; `Normal` when absent. */
+  /** How the object was created, in the words of `x-oss-object-type`; absent for `Normal`. */
   type: z.enum(['Normal', 'Multipart', 'Appendable', 'Symlink']).optional(),
-  /** `default`, i.e. the bucket's, when absent. */
+  /** Absent for `default`, which means the bucket's. */
   acl: z.string().optional(),
-  /** `Standard` when absent. */
+  /** Absent for `Standard`. */
   storageClass: z.string().optional(),
   tags: z.array(tagSchema).optional(),
-  /** Key of the object that a `Symlink` leads to. */
+  /** The key of the object that a `Symlink` leads to. */
   symlinkTarget: z.string().optional(),
 });
 
-/** All that HeadObject tells of an object. */
+/** Everything that HeadObject returns about an object. */
 export const metaSchema = propertiesSchema.extend({
   key: z.string(),
   sizeBytes: z.number(),
-  /** Upper-case hex MD5, with the number of parts behind a dash for a multipart object; without quotes. */
+  /** Upper-case hex MD5; for a multipart object with a dash and the number of parts. Without quotes. */
   eTag: z.string(),
-  /** Unsigned decimal. */
+  /** An unsigned decimal. */
   crc64: z.string().optional(),
-  /** Base64; of an object whose ETag is not its MD5, and which has one all the same. */
+  /** In Base64, of an object that has an MD5 although its ETag is another. */
   contentMd5: z.string().optional(),
   lastModifiedMs: z.number(),
 });
@@ -35,18 +35,18 @@ export type ObjectTag = z.infer<typeof tagSchema>;
 export type ObjectProperties = z.infer<typeof propertiesSchema>;
 export type ObjectMeta = Readonly<z.infer<typeof metaSchema>>;
 
-/** An object opened as it is now: later writes of its key do not touch it. */
+/** An object opened as it is now: later writes to its key do not affect it. */
 export interface StoredObject {
   readonly meta: ObjectMeta;
-  /** Streams bytes `start` to `end`, both included, all by default, and closes the file. Call it once. */
+  /** Streams bytes `start` to `end` inclusive, by default all, and closes the file. Call it only once. */
   stream(start?: number, end?: number): Readable;
-  /** Closes the file, if it is open yet. */
+  /** Closes the file, if it is still open. */
   close(): void;
 }
 
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** All that is known of a body once it has passed. */
+/** Everything that is known about a body once it has been read. */
 export interface Digest {
   readonly sizeBytes: number;
   readonly md5: Buffer;

@@ -11,11 +11,11 @@ import type { Bytes, Digest, ObjectMeta, ObjectProperties, StoredObject } from '
 import { openObjectFile, writeObjectFile } from './object-file.ts';
 
 export interface StoreOptions<Settings> {
-  /** Holds a folder for each bucket. */
+  /** Contains a folder for each bucket. */
   readonly folder: string;
-  /** On the same disk: what is not yet whole. Anybody may empty it at start. */
+  /** For incomplete files, on the same disk. It may be emptied at start. */
   readonly temporaryFolder: string;
-  /** Its default stands in for settings that were lost; a bucket whose schema has none is then set aside. */
+  /** Its default replaces lost settings; without a default, such a bucket is set aside. */
   readonly settingsSchema: ZodType<Settings>;
   readonly setAside: Quarantine;
   readonly now: () => number;
@@ -25,13 +25,13 @@ export interface PutOptions extends ObjectProperties {
   readonly bucket: string;
   readonly key: string;
   readonly source: Bytes;
-  /** The body's MD5 unless given. */
+  /** By default the body's MD5. */
   readonly eTag?: string | undefined;
-  /** Keeps the body's MD5 beside an ETag that is another. */
+  /** Keeps the body's MD5 if the ETag is another. */
   readonly keepsMd5?: boolean | undefined;
-  /** Called when all bytes have passed; what it throws leaves the earlier object in place. */
+  /** Called after the last byte; if it throws, the earlier object stays in place. */
   readonly verify?: ((digest: Digest) => void) | undefined;
-  /** Called with the earlier object, if any, before it is replaced; what it throws leaves that in place. */
+  /** Called with the earlier object, if any, before it is replaced; if it throws, that stays in place. */
   readonly guard?: ((previous: ObjectMeta | undefined) => void) | undefined;
 }
 
@@ -54,17 +54,15 @@ export class Store<Settings> {
     this.#buckets = loadBuckets(folder, settingsSchema, setAside);
   }
 
-  /** The names of all buckets, sorted. */
   bucketNames(): string[] {
     return [...this.#buckets.keys()].sort();
   }
 
-  /** Whether there is a bucket of this name. */
   has(bucket: string): boolean {
     return this.#buckets.has(bucket);
   }
 
-  /** A bucket as it is at this moment; throws NoSuchBucket. */
+  /** The present state of a bucket; throws NoSuchBucket. */
   bucket(name: string): Bucket<Settings> {
     const bucket = this.#buckets.get(name);
     if (bucket === undefined) {
@@ -74,7 +72,7 @@ export class Store<Settings> {
     return bucket;
   }
 
-  /** Makes a bucket by one rename: no crash leaves half of one. One that exists stays as it is. */
+  /** Creates a bucket by one rename, so that no crash leaves half of one. An existing one stays as it is. */
   createBucket(name: string, settings: Settings): void {
     if (this.#buckets.has(name)) {
       return;
@@ -86,7 +84,7 @@ export class Store<Settings> {
     this.#buckets.set(name, { keys: [], objects: new Map(), settings });
   }
 
-  /** Changes some settings of a bucket, on disk first. */
+  /** Changes some settings of a bucket, first on disk. */
   changeSettings(name: string, settings: Partial<Settings>): void {
     const bucket = this.bucket(name);
     const temporaryPath = this.#temporaryPath();
@@ -96,16 +94,16 @@ export class Store<Settings> {
     bucket.settings = changed;
   }
 
-  /** Removes a bucket with whatever is in it. */
+  /** Removes a bucket with everything in it. */
   removeBucket(name: string): void {
     const removed = this.#temporaryPath();
     renameSync(join(this.#options.folder, name), removed);
     this.#buckets.delete(name);
-    // The next start takes away the files that are left where we end, or are refused, before.
+    // The next start removes files that are left if we stop, or are refused, before the end.
     rm(removed, { recursive: true, force: true }).catch(() => {});
   }
 
-  /** All that is kept of an object besides its bytes; throws NoSuchKey. */
+  /** Everything that is stored about an object besides its bytes; throws NoSuchKey. */
   meta(bucket: string, key: string): ObjectMeta {
     const meta = this.bucket(bucket).objects.get(key);
     if (meta === undefined) {
@@ -115,12 +113,12 @@ export class Store<Settings> {
     return meta;
   }
 
-  /** Opens an object in the turn that finds it: no write comes between meta and bytes. Throws NoSuchKey. */
+  /** Opens an object in the turn that finds it, so that meta and bytes always match. Throws NoSuchKey. */
   async open(bucket: string, key: string): Promise<StoredObject> {
     return openObjectFile(this.#objectPath(bucket, key), this.meta(bucket, key));
   }
 
-  /** Streams a body to disk, then publishes it as an object; answers with the earlier one as well, if any. */
+  /** Streams a body to disk, then publishes it as an object; also returns the earlier one, if any. */
   async put({ bucket, key, source, verify, guard, keepsMd5, ...properties }: PutOptions) {
     const temporaryPath = this.#temporaryPath();
     const meta = await writeObjectFile(temporaryPath, source, (digest) => {
@@ -133,7 +131,7 @@ export class Store<Settings> {
     return { meta, previous: this.#publish(bucket, meta, temporaryPath, guard) };
   }
 
-  /** Changes what is kept besides bytes, ETag and date; anew where the object was replaced meanwhile. */
+  /** Changes an object's properties, not its ETag or date; again if the object was replaced meanwhile. */
   async changeProperties(bucket: string, key: string, properties: Partial<ObjectProperties>): Promise<void> {
     const object = await this.open(bucket, key);
     const temporaryPath = this.#temporaryPath();
@@ -147,7 +145,7 @@ export class Store<Settings> {
     await this.changeProperties(bucket, key, properties);
   }
 
-  /** Deletes an object, and answers with what it was; undefined where there was none. */
+  /** Deletes an object and returns its meta; undefined if there was none. */
   delete(name: string, key: string): ObjectMeta | undefined {
     const bucket = this.bucket(name);
     const previous = bucket.objects.get(key);
@@ -159,7 +157,7 @@ export class Store<Settings> {
     return previous;
   }
 
-  /** Moves a written file to its place; the earlier object, if any, is the answer. */
+  /** Moves a written file to its place; returns the earlier object, if any. */
   #publish(name: string, meta: ObjectMeta, temporaryPath: string, guard?: PutOptions['guard']) {
     try {
       const bucket = this.bucket(name);

@@ -10,20 +10,20 @@ const uploadSchema = z.object({
   bucket: z.string(),
   key: z.string(),
   initiatedMs: z.number(),
-  /** The properties of the object to be. */
+  /** The properties of the future object. */
   properties: propertiesSchema,
-  /** Parts come in their order, and the object has an MD5 of its own. */
+  /** Whether parts come in order, so that the object has an MD5 of its own. */
   isSequential: z.boolean(),
 });
 
-/** A multipart upload that is neither complete nor aborted. */
+/** A multipart upload that is neither completed nor aborted. */
 export interface MultipartUpload extends z.infer<typeof uploadSchema> {
   readonly id: string;
-  /** By part number, in its order. */
+  /** Sorted by part number. */
   readonly parts: ReadonlyMap<number, ObjectMeta>;
 }
 
-/** Multipart uploads, kept as a store keeps buckets: a folder for each, its parts as objects by number. */
+/** Multipart uploads, stored like buckets: a folder for each, with its parts as objects named by number. */
 export class Uploads {
   readonly #store: Store<z.infer<typeof uploadSchema>>;
   readonly #now: () => number;
@@ -33,14 +33,14 @@ export class Uploads {
     this.#now = options.now;
   }
 
-  /** Begins an upload, whose `properties` are those of the object to be. */
+  /** Begins an upload. `properties` are those of the future object. */
   initiate(bucket: string, key: string, properties: ObjectProperties, isSequential = false): MultipartUpload {
     const id = randomBytes(16).toString('hex').toUpperCase();
     this.#store.createBucket(id, { bucket, key, initiatedMs: this.#now(), properties, isSequential });
     return this.#upload(id);
   }
 
-  /** A request's upload; throws NoSuchUpload, whose ec varies (live tests of alibabacloud-oss-go-sdk-v2). */
+  /** A request's upload. Throws NoSuchUpload, whose ec varies (live tests of alibabacloud-oss-go-sdk-v2). */
   find({ bucket, key, query }: OssRequest, ec?: string): MultipartUpload {
     const id = query.get('uploadId') ?? '';
     const upload = this.#store.has(id) ? this.#upload(id) : undefined;
@@ -50,7 +50,7 @@ export class Uploads {
     return upload;
   }
 
-  /** The uploads to a bucket, by key and then by id. */
+  /** The uploads to a bucket, sorted by key and then by id. */
   list(bucket: string): MultipartUpload[] {
     return this.#store
       .bucketNames()
@@ -59,13 +59,13 @@ export class Uploads {
       .sort((a, b) => compareUtf8(a.key, b.key) || compareUtf8(a.id, b.id));
   }
 
-  /** Streams a part to disk, as encrypted as its upload; one of the same number is replaced. */
+  /** Streams a part to disk, encrypted like its upload, and replaces one with the same number. */
   async putPart({ id, properties }: MultipartUpload, number: number, source: Bytes): Promise<ObjectMeta> {
     const part = { bucket: id, key: String(number), source, headers: properties.headers };
     return (await this.#orGone(id, this.#store.put(part))).meta;
   }
 
-  /** The bytes of parts in turn; throws NoSuchUpload when they are gone, InvalidPart when one is replaced. */
+  /** The bytes of parts in order. Throws NoSuchUpload if they are gone, InvalidPart if one was replaced. */
   async *read({ id }: MultipartUpload, parts: readonly ObjectMeta[]): AsyncGenerator<Uint8Array> {
     for (const { key, eTag } of parts) {
       const part = await this.#orGone(id, this.#store.open(id, key));
@@ -77,14 +77,13 @@ export class Uploads {
     }
   }
 
-  /** Forgets an upload and its parts. */
   remove({ id }: MultipartUpload): void {
     if (this.#store.has(id)) {
       this.#store.removeBucket(id);
     }
   }
 
-  /** Has work fail by NoSuchUpload where the upload was completed or aborted meanwhile. */
+  /** Makes work fail with NoSuchUpload if the upload was completed or aborted in the meantime. */
   #orGone<T>(id: string, work: Promise<T>): Promise<T> {
     return work.catch((error) => {
       throw this.#store.has(id) ? error : noSuchUpload(id);
@@ -98,7 +97,7 @@ export class Uploads {
   }
 }
 
-/** The error for a part that is not there, or is another one than was named. */
+/** The error for a part that is missing, or not the one that was named. */
 export function invalidPart(): OssError {
   const mismatch = "the specified entity tag might not have matched the part's entity tag";
   const message = `One or more of the specified parts could not be found or ${mismatch}.`;
