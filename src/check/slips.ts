@@ -4,7 +4,7 @@ import type { Glob } from '../compile/glob.ts';
 import { placeholders, stylesOf, variantsOf } from '../compile/variants.ts';
 import { render, variablesOf } from '../rules/template.ts';
 import { type Diagnostic, type Path, warning } from './diagnostic.ts';
-import { pathTo, type Writer } from './graph.ts';
+import { pathTo, sampleValues, type Writer } from './graph.ts';
 import { exampleKey, regular, without } from './language.ts';
 
 /** Warns of rules that are valid, but that nobody means: slips that nothing else would report. */
@@ -91,26 +91,36 @@ const maxStatesOfAll = 50_000;
 
 const extensionPattern = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i;
 
-/** Finds a key whose extension names another format than the style makes. */
+/** The last format that a style names. */
+const formatPattern = /^.*(?:\/format,|,f_|,target_)([a-z]+)/;
+
+/** Finds a key whose extension, its own or that of its source, names another format than the style makes. */
 function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
-  const { target, vary } = writer.output;
-  const { text, parts } = target.key;
-  const styles = stylesOf(writer.output);
-  const faults = variantsOf(vary).flatMap((variant, i) => {
-    const [, extension] = extensionPattern.exec(render(parts, { ...placeholders, ...variant })) ?? [];
-    const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), writer.rule, whole);
+  const { rule, output } = writer;
+  const { text, parts } = output.target.key;
+  const styles = stylesOf(output);
+  const faults = variantsOf(output.vary).flatMap((variant, i) => {
+    const [, format] = formatPattern.exec(styles[i] ?? '') ?? [];
+    const findOther = (budget: Budget) =>
+      exampleKey(without(rule.keys, regular(`[^]*\\.${format}`, budget, 'iu'), budget), budget);
+    const key = format && within(maxStates, findOther, whole);
+    const values = { ...(key ? sampleValues(rule, { bucket: 'photos', key }) : placeholders), ...variant };
+    const [, extension] = extensionPattern.exec(render(parts, values)) ?? [];
+    const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), rule, whole);
     return reason ? [{ extension, message: `is saved as .${extension}, and the style ${reason}` }] : [];
   });
   return faults.slice(0, 1).map(({ extension = '', message }) => {
-    const length = text.endsWith(extension) ? extension.length : text.length;
+    const isSpelt = text.endsWith(extension);
+    const length = isSpelt ? extension.length : text.length;
     const span = { offset: text.length - length, length };
-    return { ...warning('foreign-extension', pathTo(writer, 'target', 'key'), message), span };
+    const slip = warning('foreign-extension', pathTo(writer, 'target', 'key'), message);
+    return { ...slip, severity: isSpelt ? 'warning' : 'note', span };
   });
 }
 
 /** Says what else a style makes than the extension says: its last format, or else that of the source. */
 function explainFormat(style: string, extension: string, rule: SourceRule, whole: Budget) {
-  const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style) ?? [];
+  const [, format] = formatPattern.exec(style) ?? [];
   const pattern = extension.replace(/^jpe?g$/, 'jpe?g').replace(/^tiff?$/, 'tiff?');
   if (format !== undefined) {
     return new RegExp(`^${pattern}$`).test(format) ? undefined : `makes ${format} of it`;

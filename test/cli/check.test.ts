@@ -199,6 +199,26 @@ describe('check', () => {
     },
   );
 
+  it.each([
+    ['uploads/**/*.jpg', '{key}', 'webp', ['note foreign-extension']],
+    ['uploads/**/*.{jpg,webp}', '{dir}/{base}', 'webp', ['note foreign-extension']],
+    ['uploads/*.JPEG', '{dir}/{name}.{ext}', 'png', ['note foreign-extension']],
+    ['uploads/*.{jpg,jpeg,png}', '{key}', 'jpg', ['note foreign-extension']],
+    ['uploads/*.{jpg,JPEG}', '{key}', 'jpg', []],
+    ['uploads/*.jpg', '{key}-{ext}', 'webp', []],
+    ['uploads/*.mp4', '{key}', 'jpg', []],
+    ['uploads/*', '{key}', 'webp', []],
+  ])(
+    'check notes that %s keep their extension as %s where the style makes %s',
+    async (key, target, format, notes) => {
+      const output = rule({ key }, { key: `out/${target}` }, `image/format,${format}`);
+
+      const { diagnostics } = await check([output]);
+
+      expect(diagnostics.map(({ severity, code }) => `${severity} ${code}`)).toEqual(notes);
+    },
+  );
+
   it('check compares the formats of vary with the extension, once', async () => {
     const formats = async (f: string[], key: string) => {
       const output = { style: 'image/format,{f}', vary: { f }, target: { key } };
