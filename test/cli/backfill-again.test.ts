@@ -194,6 +194,26 @@ describe('a backfill that is given again', () => {
     expect(processed).toHaveLength(12);
   });
 
+  it.each([
+    [['oss://photos/uploads/']],
+    [['--bucket', 'photos']],
+    [['oss://photos/', '--rule', 'small']],
+    [['oss://photos/', '--only-missing']],
+    [['oss://photos/', '--since', '2026-01-31']],
+  ])(
+    'a backfill of other objects or outputs is another one, which begins with a dry run: %j',
+    async (args) => {
+      const { run } = await startWith(pictures(2));
+      await run(['oss://photos/', '--max', '1', '--yes']);
+
+      const other = await run(args);
+      const same = await run(['oss://photos/']);
+
+      expect(other).toMatchObject({ exitCode: 0, err: 'This was a dry run. Give --yes to start.\n' });
+      expect(same).toMatchObject({ exitCode: 2, err: expect.stringContaining('is not finished') });
+    },
+  );
+
   it('a backfill leaves an empty folder that --journal names where it is', async () => {
     const { run, dir } = await startWith(pictures(1));
     const journal = join(dir, 'mine');

@@ -9,6 +9,7 @@ describe('a backfill that is given the wrong way', () => {
     [[], 'rule "small" takes objects of any bucket: name one with --bucket.'],
     [['oss://photos/uploads/*.jpg'], 'expected oss://bucket/prefix/'],
     [['oss://photos/', '--keys', 'a.txt'], 'name the objects in one way'],
+    [['oss://photos/', '--inventory', 'manifest.json'], 'name the objects in one way'],
     [['oss://photos/elsewhere/'], 'the rules take no object there'],
     [['oss://photos/', '--rule', 'smal'], 'no rule has the name "smal" (did you mean "small"?)'],
     [['oss://photos/', '--share', '2'], '--share: expected a number above 0 and up to 1, received "2"'],

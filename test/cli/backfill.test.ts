@@ -14,6 +14,7 @@ describe('a backfill', () => {
     expect(out).toContain('4 seen, 3 taken by a rule');
     expect(out).toMatch(/outputs +6\n/);
     expect(out).toMatch(/left alone +1 no-rule-matched/);
+    expect(out).toMatch(/time +1 s at 1,000 calls\/s and 400 MB\/s\n/);
     expect(out).toContain('oss://photos/uploads/0001.jpg -> oss://photos/small/');
     expect(err).toBe('This was a dry run. Give --yes to start.\n');
   });
