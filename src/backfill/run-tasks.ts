@@ -19,7 +19,7 @@ const firstPollMs = 250;
 const lastPollMs = 10_000;
 
 /** Reminds the user of the batches that outlive a run. */
-export const whatGoesOn = 'The submitted batches go on: the same command with --stop stops them.';
+export const batchesReminder = 'The submitted batches go on: the same command with --stop stops them.';
 
 /** 17 minutes of work at 50 calls/s: large, because some instances idle at the end of each chunk. */
 const chunkOutputs = 50_000;
@@ -159,7 +159,7 @@ function settle(
   if (Object.values(others).some((count) => count > 0)) {
     streak.end();
   }
-  streak.add(retryable, `${failures.at(-1)?.message}. ${whatGoesOn}`);
+  streak.add(retryable, `${failures.at(-1)?.message}. ${batchesReminder}`);
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {

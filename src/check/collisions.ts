@@ -4,7 +4,7 @@ import type { OssObject } from '../process.ts';
 import { coversType } from '../rules/match.ts';
 import type { Match } from '../rules/rule-set.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
-import { type Diagnostic, maxTold } from './diagnostic.ts';
+import { type Diagnostic, maxReported } from './diagnostic.ts';
 import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, sampleValues, type Writer } from './graph.ts';
 import { commonKey, exampleKey, keysOf, literalPattern, regular, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
@@ -25,7 +25,7 @@ export function findCollisions(writers: readonly Writer[]): Diagnostic[] {
       first === second
         ? describeSharedTarget(first, budget)
         : (collideForOne(first, second, budget) ?? collideForTwo(first, second, budget));
-    const collision = found.length < maxTold ? within(maxStates, collide, whole) : undefined;
+    const collision = found.length < maxReported ? within(maxStates, collide, whole) : undefined;
     if (collision !== undefined) {
       found.push(collision);
     }
@@ -151,8 +151,8 @@ export function collideWithItself(
 ): { sources: OssObject[]; target: OssObject } | undefined {
   const { keys, compiled } = writer.rule;
   const parts = partsIn(writer);
-  const isTold = ['dir', 'name', 'ext'].every((part) => parts.includes(part));
-  const key = isTold ? undefined : exampleKey(keys, budget);
+  const isWhole = ['dir', 'name', 'ext'].every((part) => parts.includes(part));
+  const key = isWhole ? undefined : exampleKey(keys, budget);
   if (key === undefined) {
     return undefined;
   }

@@ -25,7 +25,7 @@ export interface Place {
 }
 
 /** At most this many loops, collisions and the like are reported: one mistake tends to affect all rules. */
-export const maxTold = 20;
+export const maxReported = 20;
 
 /** One finding about rules, a style, a template, a trigger or a deployment. */
 export interface Diagnostic {

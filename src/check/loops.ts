@@ -2,7 +2,7 @@ import type { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { keepsKey } from '../compile/outputs.ts';
-import { maxTold } from './diagnostic.ts';
+import { maxReported } from './diagnostic.ts';
 import { anyBucket, type Edge, groupBy, type Writer } from './graph.ts';
 import { exampleKey, intersect, splitKeys, unite, writtenKeys } from './language.ts';
 
@@ -55,11 +55,11 @@ export function findCycles(edges: readonly Edge[]): Cycle[] {
   const ownBudget = createBudget(maxStates);
   // Most loops are within one rule, and are found among any number of other rules.
   for (const own of groupBy(ownEdges, ({ taker }) => taker).values()) {
-    const cycle = cycles.length < maxTold ? findCycle(own, ownBudget) : undefined;
+    const cycle = cycles.length < maxReported ? findCycle(own, ownBudget) : undefined;
     cycles.push(...(cycle === undefined || cycle.steps.length === 0 ? [] : [cycle]));
   }
   const whole = createBudget(maxStates);
-  while (cycles.length < maxTold) {
+  while (cycles.length < maxReported) {
     // The other rules may have a cycle of their own.
     const found = new Set(cycles.flatMap(({ rules }) => rules));
     const others = edges.filter(({ writer, taker }) => !found.has(writer.rule) && !found.has(taker));

@@ -3,7 +3,7 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
 import { variablesOf } from '../rules/template.ts';
 import { collideWithItself, partsOf } from './collisions.ts';
-import { type Diagnostic, maxTold } from './diagnostic.ts';
+import { type Diagnostic, maxReported } from './diagnostic.ts';
 import { indexByPrefix, mayMeet, type Writer } from './graph.ts';
 import {
   commonKey,
@@ -55,7 +55,7 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
     }
     return [];
   });
-  return found.slice(0, maxTold);
+  return found.slice(0, maxReported);
 }
 
 /** All keys of some outputs, if no two outputs share one. Uniting halves makes thousands of them possible. */

@@ -11,7 +11,7 @@ import {
 } from '../backfill/journal-file.ts';
 import { createPace } from '../backfill/pace.ts';
 import { runObjects } from '../backfill/run-objects.ts';
-import { runTasks, stopTasks, whatGoesOn } from '../backfill/run-tasks.ts';
+import { batchesReminder, runTasks, stopTasks } from '../backfill/run-tasks.ts';
 import type { Source } from '../backfill/source.ts';
 import { FailureStreak } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
@@ -164,7 +164,7 @@ async function carryOut(
   const hint =
     job.taskClient === undefined
       ? 'Waiting for the calls in progress. Ctrl-C again ends at once; they are then made again.'
-      : whatGoesOn;
+      : batchesReminder;
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
     const work = { ...job, journal, streak: new FailureStreak(), call, pace, sleep, stop: io.stop };

@@ -24,7 +24,7 @@ export const backfill = defineCommand({
     restart: { summary: 'starts over, whatever the journal says' },
     yes: { summary: 'starts after the dry run without asking' },
   },
-  heedsStop: true,
+  handlesStop: true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const plan = await planBackfill(values, urls, io, connection);

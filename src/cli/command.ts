@@ -48,7 +48,7 @@ export interface Command<V = Values> {
   /** Arguments beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
   /** Whether it handles `stop` and cleans up. Other commands are ended at once. */
-  heedsStop?: boolean;
+  handlesStop?: boolean;
   run(values: V, io: Io, positionals: readonly string[]): Promise<number>;
 }
 

@@ -29,7 +29,7 @@ export const demo = defineCommand({
     rules: rulesOption,
   },
   // Stopping also removes the stack's unpacked code and its lock.
-  heedsStop: true,
+  handlesStop: true,
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const rules = await loadForLocal(rulesFile, io);
     emptyFolder(dataDir);

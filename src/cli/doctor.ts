@@ -21,7 +21,7 @@ export const doctor = defineCommand({
     json: { summary: 'prints JSON' },
   },
   // A saved result is removed before the command ends.
-  heedsStop: true,
+  handlesStop: true,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
     const { wet } = values;
@@ -34,18 +34,18 @@ export const doctor = defineCommand({
     // The local OSS has its own buckets.
     const ofTemplate = values.local ? [] : deployedBuckets(template?.ours, io.env);
     const deployed = [...ofTemplate, ...(object === undefined ? [] : [object.bucket])];
-    const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
+    const unlessAborted = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const askOss = async (connection: Connection) => [
-      ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),
-      ...(await heeding(checkVersioning(connection, sourceBuckets(removing, deployed)))),
+      ...(await unlessAborted(checkBuckets(connection, bucketsOf(source, deployed)))),
+      ...(await unlessAborted(checkVersioning(connection, sourceBuckets(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
     ];
     const ofOss = await withConnection(values, io, async (connection) => {
-      const reach = await heeding(checkEndpoint(connection, Date.now));
+      const reach = await unlessAborted(checkEndpoint(connection, Date.now));
       const isReached = reach.every(({ check, state }) => check === 'clock' || state === 'ok');
       return [...reach, ...(isReached ? await askOss(connection) : [])];
     });
-    const ofDeployment = await heeding(checkDeployment(source, template, io));
+    const ofDeployment = await unlessAborted(checkDeployment(source, template, io));
     const ofRules = ok('rules', plural(source.length, 'rule'));
     const findings = [ofRules, ...checkEnvironment(io), ...ofOss, ...ofDeployment];
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));

@@ -29,7 +29,7 @@ export const local = defineCommand({
     cors: { value: 'origin', summary: 'whose pages may use it, besides those of this machine' },
     inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
   },
-  heedsStop: true,
+  handlesStop: true,
   run: async (values, io) => {
     const { data: dataDir, rules: rulesFile, inspect: inspectPort, cors } = values;
     const isPort = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535;

@@ -49,7 +49,7 @@ async function runCommand(name: CommandName, args: string[], io: Io): Promise<nu
       return 0;
     }
     const ending = command.run(values, io, positionals);
-    const exitCode = await (command.heedsStop ? ending : unlessStopped(ending, io.stop));
+    const exitCode = await (command.handlesStop ? ending : unlessStopped(ending, io.stop));
     return io.stop.aborted ? interrupted : exitCode;
   } catch (error) {
     if (io.stop.aborted) {

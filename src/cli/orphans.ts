@@ -30,7 +30,7 @@ export const orphans = defineCommand({
     rate: { value: 'number', default: '100', summary: 'objects deleted per second' },
     yes: { summary: 'with --delete: deletes after the dry run without asking' },
   },
-  heedsStop: true,
+  handlesStop: true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const { lastingCall } = connection;
@@ -74,10 +74,10 @@ async function remove(
   const progress = () => `${number(counts.removed)} of ${number(count)} objects removed`;
   const hint = 'Waiting for the calls in progress; Ctrl-C again ends at once.';
   const stopShowing = showProgress(progress, hint, io);
-  let bereaved = 0;
+  let affected = 0;
   try {
     const options = { source, sources: listingSource(sources, call), scan, call, pace, stop: io.stop };
-    bereaved = await removeOrphans(options, removal);
+    affected = await removeOrphans(options, removal);
   } finally {
     stopShowing();
     const more = counts.failed - failures.length;
@@ -85,9 +85,9 @@ async function remove(
     io.err(lines.map((line) => `${printable(line)}\n`).join(''));
     io.out(`${formatSkipped(counts)}.\n`);
   }
-  if (bereaved > 0) {
+  if (affected > 0) {
     const since = new Date(scan.startedAtMs).toISOString();
-    const news = `${number(bereaved)} of them may belong to objects that were uploaded meanwhile`;
+    const news = `${number(affected)} of them may belong to objects that were uploaded meanwhile`;
     const command = `oss-saveas backfill … --only-missing --since ${since}`;
     io.err(`${news}. To make them again:\n  ${command}\n`);
   }

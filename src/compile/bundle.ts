@@ -11,7 +11,7 @@ const neverRun =
   /undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body|llhttp[\\/]llhttp-wasm)\.js$/;
 
 /** Modules that undici gets instead of Node's own. */
-const standIns: Readonly<Record<string, string>> = {
+const replacements: Readonly<Record<string, string>> = {
   // The real one loads all of HTTP, 3 ms of a cold start, for this number and an `instanceof`.
   'node:http': 'module.exports = { maxHeaderSize: 16384, IncomingMessage: class {} };',
   // To describe a failed assertion, Node parses the whole bundle, which takes 30 s at 0.1 vCPU.
@@ -28,7 +28,7 @@ export const leaveOutNeverRun: Plugin = {
       "module.exports = () => { throw new Error('this part of undici is left out of the bundle') };";
     onLoad({ filter: neverRun }, () => ({ contents }));
     onResolve({ filter: /^node:(http|assert)$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
-    onLoad({ filter: /^/, namespace: 'left-out' }, ({ path }) => ({ contents: standIns[path] ?? '' }));
+    onLoad({ filter: /^/, namespace: 'left-out' }, ({ path }) => ({ contents: replacements[path] ?? '' }));
   },
 };
 

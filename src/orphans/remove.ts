@@ -20,7 +20,7 @@ export interface Removal {
   failures: string[];
 }
 
-const maxFailuresTold = 20;
+const maxFailuresReported = 20;
 
 /**
  * Deletes the orphans of a source, except those saved since the scan began, and reports to `removal` what
@@ -47,18 +47,18 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
       stop.throwIfAborted(); // The call was aborted, and did not fail.
       const { message } = describeError(error);
       count('failed');
-      if (failures.length < maxFailuresTold) {
+      if (failures.length < maxFailuresReported) {
         failures.push(message);
       }
       streak.add(1, message);
     }
   };
   await workThrough(orphansOf(source, scan, counts), options, work);
-  return stop.aborted ? 0 : countBereaved(options, removed);
+  return stop.aborted ? 0 : countAffected(options, removed);
 }
 
 /** Counts deleted outputs that belong to a source which was uploaded since the scan. */
-async function countBereaved({ scan, sources, stop }: RemoveOptions, removed: Names): Promise<number> {
+async function countAffected({ scan, sources, stop }: RemoveOptions, removed: Names): Promise<number> {
   let count = 0;
   for await (const { object } of sources.read()) {
     stop.throwIfAborted();
