@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { OutputInfo } from 'sharp';
 
 /*
- * Bits are hidden in a few low frequencies of the 8x8 blocks that JPEG also works on (Chen and Wornell,
+ * Bits are hidden in a few low frequencies of the 8x8 blocks that JPEG also uses (Chen and Wornell,
  * "Quantization index modulation", 2001). A coefficient is moved to the nearest multiple of a step for a 0,
- * or half a step beside one for a 1. It is read correctly while it is off by less than a quarter of the step.
- * JPEG's quality 75 quantises these frequencies by at most 8, and so moves them by at most 4.
+ * or to half a step beside one for a 1. It is read correctly while its error is below a quarter of the step.
+ * JPEG's quality 75 quantises these frequencies by at most 8, which is an error of at most 4.
  */
 
-/** `data` holds 8 bits a sample: red, green and blue, then alpha if there is any, which is left alone. */
+/** `data` has 8 bits per sample: red, green and blue, then alpha if there is any, which is not changed. */
 export interface Pixels {
   readonly data: Buffer;
   readonly info: OutputInfo;
@@ -27,7 +27,7 @@ function cosine(at: number, frequency: number): number {
   return Math.sqrt(frequency === 0 ? 1 / 8 : 1 / 4) * Math.cos(((2 * at + 1) * frequency * Math.PI) / 16);
 }
 
-/** At most this many blocks are used, spread over a large picture: they are enough, and take a second. */
+/** At most this many blocks are used, spread over a large picture: that is enough, and takes a second. */
 const maxBlocks = 32_768;
 
 /** Writes `bitOf(slot)`, 0 or 1, into each slot, in place. */
@@ -61,7 +61,7 @@ export async function readSlots(pixels: Pixels, step: number): Promise<number[]>
   return slots;
 }
 
-/** Returns a number from 0 to 1. Slots offset by it read as zeros and ones alike in flat or painted areas. */
+/** Returns a number from 0 to 1. With it as an offset, flat or drawn areas read as zeros and ones alike. */
 export function hash(number: number): number {
   const mixed = Math.imul(number ^ (number >>> 15), 0x2c1b3c6d);
   return (Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 0) / 2 ** 32;
@@ -71,7 +71,7 @@ function project(luminance: Float64Array, basis: Float64Array): number {
   return luminance.reduce((sum, value, at) => sum + value * (basis[at] ?? 0), 0);
 }
 
-/** Yields the used blocks, row by row, with the places of their pixels; lets other work run in between. */
+/** Yields the used blocks, row by row, with the positions of their pixels; lets other work run in between. */
 async function* eachBlock({ data, info: { width, height, channels } }: Pixels) {
   const across = width >> 3;
   const count = across * (height >> 3);
@@ -88,7 +88,7 @@ async function* eachBlock({ data, info: { width, height, channels } }: Pixels) {
   }
 }
 
-/** Adds the same to red, green and blue, which changes the luminance by as much, and no chrominance. */
+/** Adds the same to red, green and blue, which changes the luminance by as much and keeps the chrominance. */
 function addLuminance(data: Buffer, place: number, change: number): void {
   for (let at = place; at < place + 3; at++) {
     data[at] = Math.min(255, Math.max(0, Math.round((data[at] ?? 0) + change)));

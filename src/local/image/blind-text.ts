@@ -2,17 +2,17 @@ import { crc32 } from 'node:zlib';
 import { embedBits, hash, type Pixels, readSlots } from './blind-pixels.ts';
 
 /*
- * A text travels through the pixels in a frame: its length in bytes (2), the text, zeros up to a multiple of
- * 16, and a CRC-32 of all that (4). Each bit is written again and again, and read by majority. Nobody tells
- * the reader how long the frame is: it tries every length, and the checksum says which one is right. The
- * checksum starts from the step, since OSS wants the same strength for reading.
+ * A text is stored in a frame: its length in bytes (2), the text, zeros up to a multiple of 16, and a CRC-32
+ * of all that (4). Each bit is written many times, and read by majority. The reader does not know the length
+ * of the frame, so it tries every length, and the checksum shows which is right. The checksum starts with the
+ * step, because OSS requires the same strength for reading.
  */
 
 const unitBytes = 16;
-/** Room for 256 characters of four bytes each. */
+/** Enough for 256 characters of four bytes each. */
 const maxFrameBytes = 1040;
 
-/** Hides the text in place, by up to half a step; returns false where the pixels cannot hold it. */
+/** Hides the text in place, changing values by up to half a step; false if the pixels cannot hold it. */
 export async function embedText(pixels: Pixels, text: string, step: number): Promise<boolean> {
   const body = Buffer.from(text);
   const frame = Buffer.alloc(Math.ceil((body.length + 6) / unitBytes) * unitBytes);
@@ -24,7 +24,7 @@ export async function embedText(pixels: Pixels, text: string, step: number): Pro
   return (await extractText(pixels, step)) === text;
 }
 
-/** Finds the text hidden with this step; undefined when there is none, or too little is left of it. */
+/** Finds the text hidden with this step; undefined if there is none, or too little is left of it. */
 export async function extractText(pixels: Pixels, step: number): Promise<string | undefined> {
   const slots = await readSlots(pixels, step);
   for (let bytes = unitBytes; bytes <= maxFrameBytes && bytes * 8 <= slots.length; bytes += unitBytes) {
@@ -36,7 +36,7 @@ export async function extractText(pixels: Pixels, step: number): Promise<string 
   return undefined;
 }
 
-/** Goes through the bits in rounds, each from another start, so that no edge hides all copies of one bit. */
+/** Goes through the bits in rounds, each with another start, so that no edge hides all copies of a bit. */
 function bitOf(slot: number, bitCount: number): number {
   const start = Math.floor(hash(Math.floor(slot / bitCount)) * bitCount);
   return (slot + start) % bitCount;

@@ -1,20 +1,24 @@
 import { notImplemented } from '../oss/http/errors.ts';
 
 /*
- * sharp can neither read nor write BMP. This file handles it uncompressed: of 8 bit with a palette, of 24
- * bit, or of 32 bit with or without alpha. Pixels are BGR(A), in rows from the bottom up, padded to four
- * bytes (Microsoft: "Bitmap Header Types"). The packages bmp-ts, bmp-js and fast-bmp read less, or wrongly.
+ * sharp can neither read nor write BMP. This file handles uncompressed BMP of 8 bits with a palette, of 24,
+ * or of 32 with or without alpha. Pixels are BGR(A), in rows from the bottom up, padded to four bytes
+ * (Microsoft: "Bitmap Header Types"). The packages bmp-ts, bmp-js and fast-bmp read fewer kinds, or wrongly.
  */
 
 const fileHeaderBytes = 14;
 const [plain, bitFields, coloursAreSrgb] = [0, 3, 0x73524742];
-/** These are the masks of red, green, blue and alpha. */
+/** The masks of red, green, blue and alpha. */
 const masks = [0x00ff0000, 0x0000ff00, 0x000000ff, 0xff000000];
 
-/** Reads the header; throws RangeError for a file that breaks off, NotImplemented for other kinds of BMP. */
+/** Reads the header; throws RangeError for a truncated file, NotImplemented for other kinds of BMP. */
 export function readBmpHeader(bmp: Buffer) {
-  const [infoBytes, bits, compression] = [bmp.readUInt32LE(14), bmp.readUInt16LE(28), bmp.readUInt32LE(30)];
-  const [pixelsAt, width, rows] = [bmp.readUInt32LE(10), bmp.readInt32LE(18), bmp.readInt32LE(22)];
+  const pixelsAt = bmp.readUInt32LE(10);
+  const infoBytes = bmp.readUInt32LE(14);
+  const width = bmp.readInt32LE(18);
+  const rows = bmp.readInt32LE(22);
+  const bits = bmp.readUInt16LE(28);
+  const compression = bmp.readUInt32LE(30);
   const hasMasks = (count: number) =>
     masks.slice(0, count).every((mask, index) => bmp.readUInt32LE(54 + 4 * index) === mask);
   const isPlain = compression === plain && [8, 24, 32].includes(bits);
@@ -52,7 +56,7 @@ export function decodeBmp(bmp: Buffer) {
   return { data, width, height, channels } as const;
 }
 
-/** Makes a file of `pixels`, which are BGR from the top down, or BGRA where the picture has alpha. */
+/** Encodes `pixels`, which are BGR from the top down, or BGRA if the picture has alpha. */
 export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlpha: boolean): Buffer {
   const [infoBytes, bytesPerPixel] = hasAlpha ? [108, 4] : [40, 3];
   const pixelsAt = fileHeaderBytes + infoBytes;

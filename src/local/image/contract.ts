@@ -1,12 +1,12 @@
-/** A style, and ways to read the objects that it works on once they are needed. */
+/** A style, and functions that read the objects it needs. */
 export interface ImageRequest {
-  /** Reads the source object, whenever the image's turn has come, so that waiting images hold no memory. */
+  /** Reads the source object, once it is the image's turn, so that waiting images need no memory. */
   readonly readSource: () => Promise<Buffer>;
-  /** The process without its `sys/…` part: always begins with `image/`. */
+  /** The process without its `sys/…` part; it always begins with `image/`. */
   readonly style: string;
-  /** Reads another object of the bucket, for image watermarks; undefined when there is none of that key. */
+  /** Reads another object of the bucket, for image watermarks; undefined if there is no such key. */
   readonly readObject: (key: string) => Promise<Buffer | undefined>;
-  /** Whether AsyncProcessObject asks: `image/deblindwatermark` is for that only. */
+  /** Whether this is for AsyncProcessObject, which `image/deblindwatermark` requires. */
   readonly asynchronous?: boolean;
 }
 

@@ -35,7 +35,7 @@ function describeEncoding(picture: Picture): Sharp {
     case 'webp':
       return pipeline.webp({ ...quality, ...timing });
     case 'gif':
-      // Frames that have become the same keep their place and time.
+      // Frames that have become equal are kept, with their timing.
       return pipeline.gif({ ...timing, keepDuplicateFrames: true });
     case 'png':
       return pipeline.png();
@@ -45,15 +45,15 @@ function describeEncoding(picture: Picture): Sharp {
     case 'avif':
       return pipeline.avif({ effort: 2 });
     case 'bmp':
-      // Its colours stand the other way round, which libvips turns without keeping others waiting.
+      // BMP has its colours in reverse order; libvips swaps them without blocking other work.
       return pipeline.recomb(blueFirst).raw();
   }
 }
 
 /**
- * Returns the encoder's quality, or nothing for its default. Without the action a JPEG keeps its source's:
- * not documented, but the sizes that the official SDKs' tests record agree with it. A relative quality counts
- * as absolute where the source's own is unknown, as documented for WebP.
+ * Returns the encoder's quality, or nothing for its default. Without a quality action, a JPEG keeps that of
+ * its source: not documented, but the sizes in the official SDKs' tests agree with it. If the source's
+ * quality is unknown, a relative one counts as absolute, as documented for WebP.
  */
 function encoderQuality({ source, output }: Picture): { quality?: number } {
   const own = source.jpegQuality;

@@ -4,9 +4,9 @@ import { lookUp } from '../../style/catalog.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /**
- * Reads a block of EXIF as OSS's example of `image/info` shows it: picture, thumbnail and place in one,
- * fractions as `n/d`, lists with blanks, degrees as Exiv2 prints them. A block that breaks off gives what
- * came before. (The package exif-reader turns fractions into decimals, which cannot be undone.)
+ * Reads a block of EXIF in the form of OSS's example of `image/info`: picture, thumbnail and place together,
+ * fractions as `n/d`, lists separated by spaces, degrees as Exiv2 prints them. A truncated block gives the
+ * part before the end. (The package exif-reader converts fractions to decimals, which is irreversible.)
  */
 export function readExif(block: Buffer): Record<string, string> {
   const { exif = {}, Thumbnail = {} } = loadTags(block);
@@ -19,7 +19,7 @@ export function readExif(block: Buffer): Record<string, string> {
   return Object.fromEntries(tags);
 }
 
-/** A JPEG's block is no longer. One of megabytes, its tags sharing bytes, would be read for half a minute. */
+/** The maximum in a JPEG. A block of megabytes whose tags share bytes would take half a minute to read. */
 const maxBlockBytes = 65_536;
 
 function loadTags(block: Buffer) {
@@ -49,7 +49,7 @@ function isPair(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'number');
 }
 
-/** Returns `31deg 14' 23.500" `; zeros at the end are left out, and nothing but zeros is `0deg `. */
+/** Returns `31deg 14' 23.500" `; trailing zeros are left out, and all zeros are `0deg `. */
 function describeDegrees(fractions: readonly [number, number][]): string {
   const texts = fractions.map(([numerator, denominator], index) => {
     const digits = numerator % denominator === 0 ? 0 : 7 - 2 * index;

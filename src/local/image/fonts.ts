@@ -5,9 +5,9 @@ import { fonts, lookUp, refusals } from '../../style/catalog.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Describes a text to sharp, transparent around the ink: in the font of this machine nearest to OSS's, else
- * in the one that comes along, else in any. Control characters have no place in Pango's markup, which is XML,
- * and OSS draws one line. At 72 dpi Pango's points are pixels.
+ * Describes a text to sharp, transparent around the ink: in this machine's closest font to OSS's, or in the
+ * one that comes along, or in any. Control characters are not allowed in Pango's markup, which is XML, and
+ * OSS draws one line. At 72 dpi Pango's points are pixels.
  */
 export function describeText(text: string, font: string, size: number, color = '000000', opacity = 100) {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
@@ -18,7 +18,7 @@ export function describeText(text: string, font: string, size: number, color = '
   return { text: { text: markup, font: family, rgba: true, dpi: 72, ...(fontfile && { fontfile }) } };
 }
 
-/** Finds Noto Sans for Latin and Chinese, in a package that may be left out (it has 40 MB). */
+/** Finds Noto Sans for Latin and Chinese, in a package of 40 MB that users may leave out. */
 function findOwnFont(): string | undefined {
   try {
     const program = createRequire(import.meta.url).resolve('@embedpdf/fonts-sc');
@@ -38,18 +38,18 @@ export function whereInked<T>(drawing: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** Finds the characters that no font here can draw: Pango does not fail, it draws boxes for them. */
+/** Finds the characters that no font here can draw: Pango does not fail, but draws boxes for them. */
 export async function findUndrawable(text: string, font: string): Promise<string[]> {
   const characters = [...new Set(text)].filter((character) => !/[\s\p{C}\p{M}]/u.test(character));
   const isBox = await Promise.all(characters.map((character) => isDrawnAsBox(character, font)));
   return characters.filter((_, index) => isBox[index]);
 }
 
-/** Compares its frame with that of a code point which Unicode leaves free and whose number is as long. */
+/** Compares its frame with that of an unassigned code point whose number is as long. */
 async function isDrawnAsBox(character: string, font: string): Promise<boolean> {
   const digits = (character.codePointAt(0) ?? 0).toString(16).length;
-  const free = digits > 5 ? '\u{10ffff}' : digits > 4 ? '\u{1ffff}' : '\uffff';
-  const [ink, box] = await Promise.all([drawInk(character, font), drawInk(free, font)]);
+  const unassigned = ['\uffff', '\u{1ffff}', '\u{10ffff}'][Math.max(0, digits - 4)] ?? '';
+  const [ink, box] = await Promise.all([drawInk(character, font), drawInk(unassigned, font)]);
   if (ink === undefined || box === undefined) {
     return false;
   }

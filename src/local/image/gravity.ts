@@ -2,8 +2,8 @@ import type { Size } from './refuse.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /**
- * Finds the left top corner of `inner` in `outer` (OSS help: "Custom crop", formulas since 2022). Halves are
- * assumed to be rounded down. `inward` moves it from the edges it touches, like a watermark's margins.
+ * Finds the top left corner of `inner` in `outer` (OSS help: "Custom crop", formulas since 2022). Assumed:
+ * halves are rounded down. `inward` moves it away from the edges it touches, like a watermark's margins.
  */
 export function placeAt(gravity: string, outer: Size, inner: Size, inward = { x: 0, y: 0 }) {
   const index = tables.gravities.indexOf(gravity);

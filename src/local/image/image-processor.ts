@@ -4,12 +4,12 @@ import sharp from 'sharp';
 import type { ImageProcessor } from './contract.ts';
 import { prepareImage, processImage } from './process-image.ts';
 
-/** sharp works on libuv's four threads, which the files of the server need, too. */
+/** sharp uses libuv's four threads, which the server's files need as well. */
 const maxAtOnce = 3;
-/** A picture of 250 megapixels takes up to 3 GB while it is worked on: ten must not run together. */
+/** A picture of 250 megapixels takes up to 3 GB in processing: ten must not run together. */
 const largePixels = 50_000_000;
 
-/** Works on `atOnce` images, a core each, others waiting, and on one large one. Sets sharp up for all. */
+/** Processes `atOnce` images at a time, each on one core, but one large one. Configures sharp globally. */
 export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ImageProcessor {
   sharp.cache(false);
   sharp.concurrency(1);
@@ -19,7 +19,7 @@ export function createImageProcessor(atOnce = Math.min(availableParallelism(), m
       const { pixels, run } = await prepareImage(request);
       return pixels > largePixels ? undefined : run();
     });
-    // A large one makes room for others, gives up its bytes, and is read again in the turn of its kind.
+    // A large image makes room for others, frees its bytes, and is read again when it is its turn.
     return result ?? limitLarge(() => limit(() => processImage(request)));
   };
 }

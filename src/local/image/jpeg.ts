@@ -3,8 +3,8 @@ import tables from './tables.json' with { type: 'json' };
 const [startOfScan, quantisationTables] = [0xda, 0xdb];
 
 /**
- * Estimates the quality that a JPEG was saved with (1-100, libjpeg's scale): the luminance table of that
- * quality has the sum nearest to that of the file's. Undefined when the header holds no such table.
+ * Estimates the quality that a JPEG was saved with (1-100, libjpeg's scale): that whose luminance table has a
+ * sum closest to the file's. Undefined if the header has no such table.
  */
 export function estimateJpegQuality(jpeg: Buffer): number | undefined {
   const table = findLuminanceTable(jpeg);

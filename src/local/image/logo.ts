@@ -6,7 +6,7 @@ import { openPicture, type Picture, settle } from './picture.ts';
 import { refuse, type Size } from './refuse.ts';
 import { readSource, type SourceImage } from './source.ts';
 
-/** The image of a watermark, and what is done to it before it is laid on the picture `main`. */
+/** The image of a watermark, and how to prepare it before it is put on the picture `main`. */
 export interface Logo {
   readonly key: string;
   readonly source: SourceImage;
@@ -22,7 +22,7 @@ export function splitLogo(image: string): { key: string; style: string | undefin
   return { key, style };
 }
 
-/** Reads a watermark's image; throws OSS's error where the object is missing, no picture or too large. */
+/** Reads a watermark's image; throws OSS's error if the object is missing, no picture or too large. */
 export async function readLogo(key: string, readObject: ImageRequest['readObject']): Promise<SourceImage> {
   const body = await readObject(key);
   if (body === undefined) {
@@ -41,9 +41,9 @@ export async function readLogo(key: string, readObject: ImageRequest['readObject
 /** Prepares the image for `main`, at `opacity` percent of its own opacity. */
 export async function drawLogo({ key, source, prepare }: Logo, main: Size, opacity: number) {
   const opened = openPicture(source, { isTurned: true, isAnimated: false });
-  // It has alpha from the start, so that turning it uncovers nothing white.
+  // It has alpha from the start, so that turning it does not uncover white.
   const decoded = await settle({ ...opened, hasAlpha: true }, opened.open().ensureAlpha()).catch(() => {
-    // Its header was sound, its pixels are not.
+    // The header was valid, but the pixels are not.
     throw refuse(refusals.watermarkFormat, key);
   });
   const prepared = await prepare(decoded, main);

@@ -4,16 +4,15 @@ import type { ParameterValues } from './parameters.ts';
 import { type Picture, settle } from './picture.ts';
 import type { Size } from './refuse.ts';
 
-/** A picture with transparency, to be laid over another. */
 export interface Overlay extends Size {
   readonly png: Buffer;
 }
 
 export const clear = '#00000000';
-/** Uncut, an overlay may have more pixels than sharp opens by itself, and more than a source may have. */
+/** Before it is cut, an overlay may have more pixels than sharp opens by default or a source may have. */
 const anySize = { limitInputPixels: false } as const;
 
-/** Renders what is to be laid over a picture, as a PNG with alpha. */
+/** Renders an overlay as a PNG with alpha. */
 export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
   const png = pipeline.ensureAlpha().png({ compressionLevel: 1 });
   const { data, info } = await png.toBuffer({ resolveWithObject: true });
@@ -24,7 +23,7 @@ function openSheet({ width, height }: Size): Sharp {
   return sharp({ create: { width, height, channels: 4, background: clear }, ...anySize });
 }
 
-/** Joins image and text, with tops (0), middles or bottoms in line; a page of 2019 has tops by default. */
+/** Joins image and text, aligned at tops (0), middles or bottoms; a page of 2019 has tops as the default. */
 export function joinOverlays(image: Overlay, text: Overlay, { numbers, texts }: ParameterValues) {
   const { order = '0', align = '2' } = texts;
   const [left, right] = order === '0' ? [image, text] : [text, image];
@@ -38,7 +37,7 @@ export function joinOverlays(image: Overlay, text: Overlay, { numbers, texts }: 
   return toOverlay(openSheet({ width, height }).composite([layer(left, 0), layer(right, second)]));
 }
 
-/** Lays the overlay on each frame, cut to it: sharp refuses more. voffset is assumed to move it down. */
+/** Puts the overlay on each frame, cut to it, as sharp requires. Assumed: voffset moves it down. */
 export async function placeOverlay(picture: Picture, overlay: Overlay, { numbers, texts }: ParameterValues) {
   const { x = 10, y = 10, voffset = 0 } = numbers;
   const { left, top: own, isMiddleRow } = placeAt(texts.g ?? 'se', picture, overlay, { x, y });
@@ -53,7 +52,7 @@ export async function placeOverlay(picture: Picture, overlay: Overlay, { numbers
   return layOn(picture, { input: visible.png, left: left + cut.left, top: top + cut.top });
 }
 
-/** Repeats the overlay with gaps from the left top corner, cut to the picture: sharp tiles nothing larger. */
+/** Repeats the overlay with gaps from the top left corner, cut to the picture: sharp tiles nothing larger. */
 export async function tileOverlay(picture: Picture, overlay: Overlay, { numbers }: ParameterValues) {
   const { padx = 0, pady = 0 } = numbers;
   const width = Math.min(overlay.width, picture.width);
@@ -68,7 +67,7 @@ function tiled({ png }: Overlay): OverlayOptions {
   return { input: png, tile: true, gravity: 'northwest' };
 }
 
-/** An animation's frames stand below one another: a tile as large as one frame comes to lie on each. */
+/** An animation's frames are stacked below one another, so a tile the size of a frame covers each of them. */
 async function layOn(picture: Picture, layer: OverlayOptions): Promise<Picture> {
   const isStill = picture.frames === 1;
   const layers = isStill ? layer : tiled(await toOverlay(openSheet(picture).composite([layer])));

@@ -5,15 +5,15 @@ import type { StyleAction } from '../../style/parse.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 import { refuse } from './refuse.ts';
 
-/** Parameters by name, a bare value under `value`. Integers are numbers; all else is text, Base64 decoded. */
+/** Parameters by name, a bare value as `value`. Integers are numbers, all else is text, Base64 decoded. */
 export interface ParameterValues {
   readonly numbers: Readonly<Record<string, number | undefined>>;
   readonly texts: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Reads an action's parameters, as the catalog wants them; throws OSS's error for what is wrong. Unknown ones
- * are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it).
+ * Reads an action's parameters by the catalog; throws OSS's error for a wrong one. Unknown ones are ignored:
+ * OSS answers `crop,…,r_1` with 200 (all its SDKs test it).
  */
 export function readParameters(action: StyleAction, operation: CatalogOperation, isNested: boolean) {
   const numbers: Record<string, number> = {};
@@ -45,7 +45,7 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
   return { numbers, texts };
 }
 
-/** Messages and codes are those of OSS help, "Image processing FAQ", and of the pages on EC numbers. */
+/** Messages and codes are from OSS help, "Image processing FAQ", and the pages on EC numbers. */
 function refuseValue(text: string, name: string, spec: Parameter, bothZeroEc: string | undefined): OssError {
   const { type, ec, tooLong } = spec;
   const shown = type === 'base64' ? decodeBase64(text) : text;

@@ -12,30 +12,29 @@ export interface Picture extends Size {
   readonly source: SourceImage;
   readonly frames: number;
   readonly hasAlpha: boolean;
-  /** How the result will be written; set by format, quality and interlace, used once at the end. */
+  /** How the result will be written; set by format, quality and interlace, used only at the end. */
   readonly output: {
     readonly format: ImageFormat;
-    /** The percentage is relative to the source's quality, capped by it, or exact. */
+    /** The percentage is relative to the source's quality, limited by it, or exact. */
     readonly quality?: { readonly percent: number; readonly kind: 'relative' | 'capped' | 'exact' };
     readonly progressive: boolean;
   };
-  /** Starts a pipeline over the pixels so far; it only describes work, which `settle` or encoding does. */
+  /** Starts a pipeline over the present pixels; it only describes work, which `settle` or encoding does. */
   open(): Sharp;
 }
 
-/** An action may also use the watermarks' images, by `image_`, and the picture that one is laid on. */
+/** An action may also use the watermarks' images, by `image_`, and the picture that one is put on. */
 export interface ActionContext {
   readonly logos: ReadonlyMap<string, Logo>;
   readonly main?: Size;
 }
 
-/** Does one action of a style; the parameters are as the catalog wants them. */
+/** Carries out one action of a style. The parameters are valid by the catalog. */
 export type Action = (
   picture: Picture,
   values: ParameterValues,
   context: ActionContext,
 ) => Picture | Promise<Picture>;
-/** Answers what an action such as `image/info` asks about the source. */
 export type Question = (source: SourceImage, values: ParameterValues) => Promise<ImageResult>;
 
 /** Opens the source as a picture: turned upright by EXIF if `isTurned`, all frames if `isAnimated`. */
@@ -47,21 +46,21 @@ export function openPicture(source: SourceImage, how: { isTurned: boolean; isAni
     checkSize(source, refusals.rotation);
   }
   const size = isTurned && orientation >= 5 ? { width: height, height: width } : { width, height };
-  // A turn ends an animation (OSS help: "Auto-orient"); sharp would turn its frames as one picture.
+  // Turning ends an animation (OSS help: "Auto-orient"); sharp would turn its frames as one picture.
   const frames = how.isAnimated && !isTurned ? source.frames : 1;
   const open = () => openSource(source, { animated: frames > 1, autoOrient: isTurned });
   return { ...size, source, frames, hasAlpha, output: { format, progressive: false }, open };
 }
 
 /**
- * Runs an action's pipeline and keeps its pixels (8 bit sRGB, alpha as it is) for the next one. Each action
- * has its own pipeline: sharp reorders the operations of one, while OSS keeps the written order.
+ * Runs an action's pipeline and keeps its pixels (8 bit sRGB, alpha unchanged) for the next one. Each action
+ * has its own pipeline, because sharp reorders the operations of one, and OSS keeps the written order.
  */
 export async function settle(picture: Picture, pipeline: Sharp): Promise<Picture> {
   return withPixels(picture, await readPixels(picture, pipeline));
 }
 
-/** Renders the pixels. Composing adds an alpha channel, which they keep only if the picture had one. */
+/** Renders the pixels. Compositing adds an alpha channel, which is kept only if the picture had one. */
 export function readPixels(picture: Picture, pipeline = picture.open()): Promise<Pixels> {
   const kept = picture.hasAlpha ? pipeline : pipeline.removeAlpha();
   return renderPipeline(picture, kept.raw());
@@ -75,7 +74,6 @@ export function cutOut(picture: Picture, pipeline: Sharp, { width, height }: Siz
   return settle({ ...picture, hasAlpha: true }, cut);
 }
 
-/** Returns the picture with other pixels; their size becomes its own. */
 export function withPixels(picture: Picture, { data, info }: Pixels): Picture {
   const { width, channels } = info;
   const height = info.height / picture.frames;
@@ -85,7 +83,7 @@ export function withPixels(picture: Picture, { data, info }: Pixels): Picture {
   return { ...picture, width, height, open };
 }
 
-/** Only this function computes pixels. A failure is the source's: the options were checked before. */
+/** Only this function computes pixels. A failure is due to the source: the options were checked before. */
 export function renderPipeline(picture: Picture, pipeline: Sharp) {
   return pipeline.toBuffer({ resolveWithObject: true }).catch((error: unknown) => {
     throw damagedSource(picture.source.format, error);

@@ -11,14 +11,14 @@ import { readSource, type SourceImage } from './source.ts';
 import { keepsAnimation, readSteps, type Step } from './steps.ts';
 
 /**
- * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) as OSS does, in written
- * order. Throws `OssError` with OSS's status, code and EC; the style is judged before the source is read.
+ * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) in written order, like
+ * OSS. Throws `OssError` with OSS's status, code and EC; the style is checked before the source is read.
  */
 export async function processImage(request: ImageRequest): Promise<ImageResult> {
   return (await prepareImage(request)).run();
 }
 
-/** Reads the images of a request; `pixels` are those of all of them together, once it runs. */
+/** Reads the images of a request; `pixels` is the total of all of them. */
 export async function prepareImage(request: ImageRequest) {
   const { style, readObject, asynchronous = false } = request;
   const steps = readSteps(style, false);
@@ -46,7 +46,7 @@ async function runSteps(source: SourceImage, steps: readonly Step[], context: Ac
   return encodePicture(await applySteps(openPicture(source, { isTurned, isAnimated }), steps, context));
 }
 
-/** A process may hold hundreds of actions of up to a second each; no page says how long OSS works on one. */
+/** A process may have hundreds of actions of up to a second each; no page says how long OSS works on one. */
 const maxSeconds = 20;
 
 async function applySteps(picture: Picture, steps: readonly Step[], context: ActionContext) {
@@ -61,7 +61,7 @@ async function applySteps(picture: Picture, steps: readonly Step[], context: Act
   return current;
 }
 
-/** Refuses actions that stand in a wrong place, are for other requests, or exist in OSS only. */
+/** Refuses actions that are misplaced, are for other requests, or exist only in OSS. */
 function checkSteps(steps: readonly Step[], isAsynchronous: boolean): void {
   for (const step of steps) {
     const { name, operation } = step;
@@ -80,7 +80,7 @@ function checkSteps(steps: readonly Step[], isAsynchronous: boolean): void {
   }
 }
 
-/** Reads each watermark's image by the whole of its `image_`: its key, and how it is prepared. */
+/** Reads each watermark's image by the whole of its `image_`: its key, and how to prepare it. */
 function readLogoStyles(steps: readonly Step[]) {
   const images = new Set(steps.flatMap(({ values }) => values.texts.image ?? []));
   const styles = [...images].map((image) => {

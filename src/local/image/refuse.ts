@@ -1,13 +1,12 @@
 import { refusals } from '../../style/catalog.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 
-/** Width and height in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-/** An entry of the catalog's refusals, some of them limits of pictures. */
+/** An entry of the catalog's refusals, some of which are limits of pictures. */
 interface Refusal {
   readonly code: string;
   readonly ec?: string | undefined;
@@ -16,12 +15,12 @@ interface Refusal {
   readonly area?: number;
 }
 
-/** Makes the error that OSS answers with for one of the catalog's refusals. */
+/** Creates the error that OSS answers with for one of the catalog's refusals. */
 export function refuse({ code, ec, message }: Refusal, details?: string): OssError {
   return badRequest(code, details === undefined ? message : `${message} (${details})`, { ec });
 }
 
-/** Throws where a side, or the area of all frames together, is above the limit. */
+/** Throws if a side, or the area of all frames together, exceeds the limit. */
 export function checkSize({ width, height }: Size, limit: Refusal, frames = 1): void {
   const { side = Infinity, area = Infinity } = limit;
   if (Math.max(width, height) > side || width * height * frames > area) {
@@ -29,9 +28,10 @@ export function checkSize({ width, height }: Size, limit: Refusal, frames = 1): 
   }
 }
 
-/** Makes the error for an image that cannot be decoded. OSS words it so for WebP; the rest is assumed. */
+/** Creates the error for an image that cannot be decoded. OSS's words for WebP; the others are assumed. */
 export function damagedSource(format: string, reason: unknown): OssError {
   const [why] = (reason instanceof Error ? reason.message : String(reason)).split('\n');
   const { damaged, damagedAvif, damagedWebp } = refusals;
-  return refuse(format === 'webp' ? damagedWebp : format === 'avif' ? damagedAvif : damaged, why);
+  const byFormat: Readonly<Record<string, Refusal>> = { webp: damagedWebp, avif: damagedAvif };
+  return refuse(byFormat[format] ?? damaged, why);
 }

@@ -5,10 +5,10 @@ import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { estimateJpegQuality } from './jpeg.ts';
 import { checkSize, damagedSource, refuse, type Size } from './refuse.ts';
 
-/** sharp and our BMP can read and write these formats; OSS also knows HEIC. */
+/** The formats that sharp and our BMP can read and write; OSS also knows HEIC. */
 export type ImageFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp';
 
-/** Whether a name is that of a format that can be read here. */
+/** Whether this is the name of a format that can be read here. */
 export function isImageFormat(name: string): name is ImageFormat {
   return name !== 'heic' && signatures.some(([, format]) => format === name);
 }
@@ -22,12 +22,12 @@ export interface SourceImage extends Size {
   readonly jpegQuality: number | undefined;
 }
 
-/** Reads the header of a source object; throws OSS's error when it is no image, damaged or too large. */
+/** Reads the header of a source object; throws OSS's error if it is no image, damaged or too large. */
 export async function readSource(body: Buffer): Promise<SourceImage> {
   const format = detectFormat(body);
   const metadata = await readMetadata(body, format);
   const size = { width: metadata.width, height: metadata.pageHeight ?? metadata.height };
-  // Pages of a TIFF are no animation; OSS shows the first.
+  // Pages of a TIFF are not an animation; OSS shows the first.
   const frames = format === 'gif' || format === 'webp' ? (metadata.pages ?? 1) : 1;
   checkSize(size, lookUp(refusals.sides, format) ?? refusals.sourcePixels);
   checkSize(size, refusals.sourcePixels, frames);
@@ -50,12 +50,12 @@ export function openSource({ body, format, metadata }: SourceImage, how: SharpOp
     return sharp(data, { raw, limitInputPixels: false });
   }
   const pipeline = sharp(body, { ...how, failOn: 'error', limitInputPixels: false });
-  // Work is done in 8 bit sRGB: sharp would pad grey with grey, and add 1/255 to samples of 1/65535.
+  // Processing is in 8 bit sRGB: sharp would pad grey with grey, and add 1/255 to samples of 1/65535.
   const isOther = ['b-w', 'grey16', 'rgb16', 'scrgb'].includes(metadata.space ?? '');
   return isOther ? pipeline.pipelineColourspace('srgb') : pipeline;
 }
 
-/** Each format shows in its first bytes. sharp alone would also read SVG and others that OSS refuses. */
+/** Formats are known by their first bytes. sharp alone would also read SVG and others that OSS refuses. */
 const signatures: readonly [RegExp, ImageFormat | 'heic'][] = [
   [/^\xff\xd8\xff/, 'jpg'],
   [/^.PNG\r\n.\n/s, 'png'],
@@ -64,7 +64,7 @@ const signatures: readonly [RegExp, ImageFormat | 'heic'][] = [
   [/^(II\*.|MM.\*)/s, 'tiff'],
   [/^.{4}ftyp(?!avis).*avif/s, 'avif'],
   [/^.{4}ftyp(hei|hev|mif1|msf1|avis)/s, 'heic'],
-  // Texts begin with BM, too, but do not go on with the size of a header.
+  // Texts may also begin with BM, but are not followed by the size of a header.
   [/^BM.{12}[^\0]\0{3}/s, 'bmp'],
 ];
 

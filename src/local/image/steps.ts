@@ -3,14 +3,14 @@ import { parseStyle, type StyleAction } from '../../style/parse.ts';
 import { type ParameterValues, readParameters } from './parameters.ts';
 import { refuse } from './refuse.ts';
 
-/** One action of a style with its parameters; nothing is applied before all of a style's actions are read. */
+/** One action of a style with its parameters. Nothing is applied before all actions of a style are read. */
 export interface Step {
   readonly name: string;
   readonly operation: CatalogOperation;
   readonly values: ParameterValues;
 }
 
-/** Reads the actions of a style, or of what prepares a watermark's image; throws OSS's error. */
+/** Reads the actions of a style, or of the preparation of a watermark's image; throws OSS's error. */
 export function readSteps(style: string, isNested: boolean): Step[] {
   const segments = parseStyle(style);
   if (segments.some(({ category }) => category.text !== 'image')) {
@@ -37,7 +37,6 @@ function readStep(action: StyleAction, isNested: boolean): Step {
   return { name, operation, values: readParameters(action, operation, isNested) };
 }
 
-/** Whether an animation is still one after the step. */
 export function keepsAnimation({ operation, values: { numbers, texts } }: Step): boolean {
   const isGiven = (name: string) => name in numbers || name in texts;
   const { with: needed, without, values } = operation.keepsAnimation ?? {};

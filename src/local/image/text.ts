@@ -6,8 +6,8 @@ import type { ParameterValues } from './parameters.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Draws a line of text, as large as its ink, with shadow and rotation; nothing where it has no ink. Refuses
- * what no font here can draw. The shadow is assumed: black, to the right and below, by 1/20 of the size.
+ * Draws a line of text, cropped to its ink, with shadow and rotation; undefined if it has none. Refuses
+ * characters that no font here has. Assumed: the shadow is black, to the lower right, by 1/20 of the size.
  */
 export async function drawText({ numbers, texts }: ParameterValues): Promise<Overlay | undefined> {
   const { text = '', type: font = 'wqy-zenhei', color } = texts;

@@ -5,8 +5,8 @@ import { type Action, settle } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
 /**
- * Cuts w x h from where gravity, x and y say (OSS help: "Custom crop"). Edges clip it, so `g_se` with x, y
- * gives a smaller picture. It is assumed that w or h of 0, or beyond the picture, means its whole side.
+ * Cuts w x h at the place given by gravity, x and y (OSS help: "Custom crop"). Edges clip it, so `g_se` with
+ * x, y gives a smaller picture. Assumed: w or h of 0, or larger than the picture, means the whole side.
  */
 export const crop: Action = (picture, { numbers: { w, h, x = 0, y = 0 }, texts: { g = 'nw' } }) => {
   if (g === 'face' || g === 'auto') {
@@ -27,8 +27,8 @@ export const crop: Action = (picture, { numbers: { w, h, x = 0, y = 0 }, texts: 
 };
 
 /**
- * Cuts the picture into upright strips of x pixels, or lying ones of y, and keeps the ith; y wins. A missing
- * strip changes nothing (OSS help: "Indexed slice"). The last strip may be narrower.
+ * Cuts the picture into vertical strips of x pixels, or horizontal ones of y, and keeps the ith; y takes
+ * precedence. A missing strip changes nothing (OSS help: "Indexed slice"). The last strip may be narrower.
  */
 export const indexcrop: Action = (picture, { numbers: { x = 1, y, i = 0 } }) => {
   const { width, height } = picture;

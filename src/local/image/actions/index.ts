@@ -1,4 +1,4 @@
-/* The actions under the names of the catalog; those that are missing here are not implemented. */
+/* The actions by their names in the catalog; those that are missing here are not implemented. */
 export { blindwatermark } from './blindwatermark.ts';
 export { crop, indexcrop } from './crop.ts';
 export { format, interlace, quality } from './output.ts';

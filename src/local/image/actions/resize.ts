@@ -4,15 +4,16 @@ import type { ParameterValues } from '../parameters.ts';
 import { type Action, type Picture, settle } from '../picture.ts';
 import { checkSize, type Size } from '../refuse.ts';
 
-/** Scale the picture to `scaled`; then, for fill and pad, cut or fill it to `frame` around the centre. */
+/** The picture is scaled to `scaled`; for fill and pad it is then cut or padded to `frame`, centred. */
 interface ResizePlan {
   readonly scaled: Size;
   readonly frame: Size;
 }
 
 /**
- * Resizes, but enlarges no animation. A watermark's image also knows P, percent of the picture below it (OSS
- * help, "Add watermarks": P_10 on 100x100 gives 10x10). A fit in proportion is assumed, and that w and h win.
+ * Resizes, but does not enlarge animations. A watermark's image also accepts P, a percentage of the picture
+ * below it (OSS help, "Add watermarks": P_10 on 100x100 is 10x10). Assumed: it keeps proportions; w and h
+ * win.
  */
 export const resize: Action = (picture, { numbers, texts }, { main }) => {
   if (main !== undefined && numbers.P !== undefined && (numbers.w ?? numbers.h) === undefined) {
@@ -31,7 +32,7 @@ async function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color 
   checkSize(scaled, refusals.resize);
   checkSize(frame, refusals.resize);
   const isLarger = scaled.width > picture.width || scaled.height > picture.height;
-  // In one pipeline libvips would enlarge before it turns a picture upright, and edges would be a pixel off.
+  // In a single pipeline libvips would enlarge before turning upright, and edges would be a pixel off.
   const upright = isLarger ? await settle(picture, picture.open()) : picture;
   const pipeline = upright.open().resize({ ...scaled, fit: 'fill' });
   const { left, top } = placeAt('center', frame, scaled);
@@ -44,15 +45,15 @@ async function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color 
 
 /**
  * Plans how to resize a picture (OSS help: "Resize images", 2026; older pages differ on fixed with one side
- * and on the long side). By default (`limit_1`) a larger target leaves the size alone; for fill, mfit and
- * fixed it is assumed to be larger when one side is.
+ * and on the long side). By default (`limit_1`) a larger target leaves the size as it is. Assumed: for fill,
+ * mfit and fixed a target is larger if one of its sides is.
  */
 export function planResize(source: Size, { numbers, texts }: ParameterValues): ResizePlan {
   const { w, h, l, s, p = 100 } = numbers;
   const isByLength = w === undefined && h === undefined;
   const [long, short] = source.width >= source.height ? [l, s] : [s, l];
   const [width, height] = isByLength ? [long, short] : [w, h];
-  // l or s alone is in proportion whatever the mode.
+  // l or s alone keeps proportions, whatever the mode.
   const mode = isByLength && (l === undefined || s === undefined) ? 'lfit' : (texts.m ?? 'lfit');
   if ((width ?? height) === undefined) {
     return whole(scale(source, p, 100));
@@ -62,7 +63,7 @@ export function planResize(source: Size, { numbers, texts }: ParameterValues): R
   return isLarger && texts.limit !== '0' ? whole(source) : plan;
 }
 
-/** With one side only, fill and pad take it for both, and the others are in proportion. */
+/** With one side only, fill and pad use it for both; the other modes keep proportions. */
 function planMode(source: Size, mode: string, width?: number, height?: number): ResizePlan {
   const isSquare = mode === 'fill' || mode === 'pad';
   const isOneSided = !isSquare && (width === undefined || height === undefined);
@@ -78,7 +79,7 @@ function planMode(source: Size, mode: string, width?: number, height?: number): 
   return { scaled, frame: isSquare ? frame : scaled };
 }
 
-/** Multiplies by `numerator / denominator` and rounds, halves up; whole numbers keep the halves exact. */
+/** Multiplies by `numerator / denominator` and rounds halves up; integer arithmetic keeps halves exact. */
 function scale({ width, height }: Size, numerator: number, denominator: number): Size {
   const round = (side: number) => Math.floor((2 * side * numerator + denominator) / (2 * denominator));
   return { width: Math.max(1, round(width)), height: Math.max(1, round(height)) };

@@ -2,10 +2,10 @@ import { refusals } from '../../../style/catalog.ts';
 import { type Action, settle } from '../picture.ts';
 import { checkSize } from '../refuse.ts';
 
-/** EXIF orientation acts by default and before all actions; this one can only refuse it, beforehand. */
+/** EXIF orientation applies by default and before all actions; this action can only disable it. */
 export const autoOrient: Action = (picture) => picture;
 
-/** Turns clockwise. Slanted angles are assumed to uncover white, or transparency in a picture with alpha. */
+/** Turns clockwise. Assumed: slanted angles uncover white, or transparency in a picture with alpha. */
 export const rotate: Action = (picture, { numbers: { value: degrees = 0 } }) => {
   checkSize(picture, refusals.rotation);
   if (degrees % 360 === 0) {

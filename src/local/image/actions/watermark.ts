@@ -3,7 +3,7 @@ import { joinOverlays, placeOverlay, tileOverlay } from '../overlay.ts';
 import type { Action } from '../picture.ts';
 import { drawText } from '../text.ts';
 
-/** An image, one line of text, or both side by side on the picture (OSS help: "Add watermarks"). */
+/** Puts an image, one line of text, or both side by side on the picture (OSS help: "Add watermarks"). */
 export const watermark: Action = async (picture, values, { logos }) => {
   const { numbers, texts } = values;
   const image = logos.get(texts.image ?? '');

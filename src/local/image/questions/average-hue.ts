@@ -2,12 +2,12 @@ import sharp from 'sharp';
 import { openPicture, type Question, renderPipeline } from '../picture.ts';
 
 /**
- * Answers with the mean of all pixels, transparency counted as white. OSS leaves out pixels near the mean, by
- * a threshold that it does not tell (OSS help: "Query the average tone").
+ * Returns the mean of all pixels, with transparency as white. OSS ignores pixels near the mean, by a
+ * threshold that it does not document (OSS help: "Query the average tone").
  */
 export const averageHue: Question = async (source) => {
   const picture = openPicture(source, { isTurned: false, isAnimated: false });
-  // A mean survives shrinking, and a million pixels are added up without keeping others waiting.
+  // Shrinking preserves a mean, and a million pixels are summed without blocking other work.
   const small = picture.open().resize(1000, 1000, { fit: 'inside', withoutEnlargement: true });
   const { data, info } = await renderPipeline(picture, small.flatten({ background: '#ffffff' }).raw());
   const { channels } = await sharp(data, { raw: info }).stats();

@@ -4,7 +4,6 @@ import { extractText } from '../blind-text.ts';
 import { openPicture, type Question, readPixels } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
-/** Reads back the text that `blindwatermark` has hidden with the same strength. */
 export const deblindwatermark: Question = async (source, { texts: { s } }) => {
   const picture = openPicture(source, { isTurned: true, isAnimated: false });
   const text = await extractText(await readPixels(picture), stepOf(s));

@@ -2,8 +2,8 @@ import { readExif } from '../exif.ts';
 import type { Question } from '../picture.ts';
 
 /**
- * Lays the answer out as the C++ and .NET SDKs' tests record it. Sizes are as stored, whatever EXIF says. PNG
- * reports no EXIF (OSS help: "Query image information"). The 1/1 without EXIF is assumed from one example.
+ * Formats the answer as in the C++ and .NET SDKs' tests. Sizes are as stored, whatever EXIF says. PNG reports
+ * no EXIF (OSS help: "Query image information"). Without EXIF, 1/1 is assumed from one example.
  */
 export const info: Question = async (source) => {
   const { format, metadata } = source;
