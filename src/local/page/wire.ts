@@ -1,19 +1,19 @@
-/** The messages between the page and its server, and what both sides ask of them. */
+/** The messages between the page and its server, and functions that both need. */
 
 import type { Diagnostic } from '../../check/diagnostic.ts';
 import type { OssObject } from '../../process.ts';
 
-/** An output that the rules ask for, known before it is made. */
+/** An output that the rules want, known before it is made. */
 export interface PlannedOutput {
   rule: string;
   target: OssObject;
   /** The whole value of `x-oss-process`. */
   process: string;
-  /** The same with its Base64 values as text. */
+  /** The same with its Base64 values decoded. */
   decoded: string;
 }
 
-/** One thing that happened in the local stack, told in the order in which it happened. */
+/** One thing that happened in the local stack; entries are in the order in which things happened. */
 export type Entry = { id: number; timeMs: number } & EntryContent;
 
 export type EntryContent =
@@ -23,7 +23,7 @@ export type EntryContent =
       invocationId: string;
       object: OssObject;
       outputs: PlannedOutput[];
-      /** Why the rules ask for nothing. */
+      /** The reason why the rules want nothing. */
       reason?: string | undefined;
     }
   | ResultEntry
@@ -35,7 +35,7 @@ export type EntryContent =
       retryInMs: number;
       error: string;
     }
-  /** The end of an invocation, all attempts together. */
+  /** The end of an invocation, after all attempts. */
   | {
       kind: 'outcome';
       invocationId: string;
@@ -69,23 +69,23 @@ export interface ResultEntry {
   durationMs?: number | undefined;
 }
 
-/** The objects of a bucket whose keys begin so. */
+/** The objects of a bucket whose keys begin with `prefix`. */
 export interface Folder {
   bucket: string;
   prefix: string;
 }
 
-/** The state that the page shows wherever the person is. */
+/** The state that the page shows everywhere. */
 export interface PageState {
-  /** Goes with whatever changes anything. */
+  /** Sent with every request that changes something. */
   token: string;
   buckets: string[];
-  /** The folder into which dropped pictures go, so that a rule takes them. */
+  /** The folder for dropped pictures, whose objects a rule takes. */
   upload: Folder;
-  /** Set while the file is broken: the function keeps the last good rules. */
+  /** Set while the file is broken: the function keeps the last valid rules. */
   rulesProblem?: string | undefined;
   deadLetters: number;
-  /** Names of the failures that are switched on. */
+  /** The names of the faults that are switched on. */
   faults: string[];
 }
 
@@ -103,12 +103,12 @@ export interface ObjectList {
 }
 
 export interface ObjectDetails extends ObjectSummary {
-  /** Headers as HeadObject answers them. */
+  /** The headers of HeadObject. */
   headers: Record<string, string>;
   picture?: { width: number; height: number } | undefined;
 }
 
-/** An object as it is, if it is there, and what happened to it. */
+/** An object, if it exists, and what happened to it. */
 export interface ObjectStory {
   details?: ObjectDetails | undefined;
   history: Entry[];
@@ -116,7 +116,7 @@ export interface ObjectStory {
 
 export interface DeadLetter {
   file: string;
-  /** Absent where the file is damaged, as is all that it would tell. */
+  /** Absent, like the other optional fields, if the file is damaged. */
   time?: string | undefined;
   attempts?: number | undefined;
   object?: OssObject | undefined;
@@ -128,13 +128,13 @@ export function isSame(one: OssObject, other: OssObject): boolean {
   return one.bucket === other.bucket && one.key === other.key;
 }
 
-/** Whether something was made of the object, or it was made. */
+/** Whether an entry is about the object, as a source or as a target. */
 export function isAbout(entry: Entry, object: OssObject): boolean {
   const names = ['object' in entry ? entry.object : undefined, 'target' in entry ? entry.target : undefined];
   return names.some((name) => name !== undefined && isSame(name, object));
 }
 
-/** By what it says of itself; SVG is no picture here, because it may carry scripts. */
+/** Judges by the declared type. SVG does not count as a picture here, because it may contain scripts. */
 export function isPicture(contentType: string): boolean {
   return contentType.startsWith('image/') && !contentType.startsWith('image/svg');
 }
@@ -153,18 +153,18 @@ export interface RuleSummary {
   writes: string[];
 }
 
-/** Rule `next` takes what `rule` writes; in a loop, something leads back. */
+/** Rule `next` takes what `rule` writes; in a loop, a chain leads back. */
 export interface RuleChain {
   rule: string;
   next: string;
   isLoop: boolean;
 }
 
-/** The checker's answer about a text that may be on no disk yet. */
+/** The checker's answer about a text that may not be saved yet. */
 export interface RulesCheck {
   diagnostics: Diagnostic[];
   rules: RuleSummary[];
   chains: RuleChain[];
-  /** For each loop an object key for every step. */
+  /** For each loop, an example key for every step. */
   cycles: { rule: string; key: string }[][];
 }

@@ -16,7 +16,7 @@ const components: Record<View, ComponentType> = {
   browse: lazy(() => import('./browse/browse-view.tsx').then(({ BrowseView }) => BrowseView)),
 };
 
-/** The frame around every view: where one is, what is wrong with the stack, language and theme. */
+/** The frame around every view: navigation, problems of the stack, language and theme. */
 export function App() {
   const { view } = route.value;
   const Shown = components[view];
@@ -26,7 +26,7 @@ export function App() {
     document.title = `${t(`nav.${view}`)} – oss-saveas`;
   }, [view, language.value]);
   useEffect(() => {
-    // A screen reader hears that the view changed; the first view is read from the top.
+    // Screen readers announce a change of view, but read the first view from the top.
     if (!isFirst.current) {
       main.current?.focus();
     }

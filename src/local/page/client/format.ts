@@ -23,7 +23,7 @@ export function formatDuration(ms: number): string {
     : `${(ms / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} s`;
 }
 
-/** How much smaller than the source: `−93 %`, or `+12 %` where it grew. Something is always left. */
+/** How much smaller than the source: `−93 %`, or `+12 %` if it grew. It is never `−100 %`. */
 export function formatSaving(sizeBytes: number, sourceBytes: number): string {
   const percent = Math.max((sizeBytes / Math.max(sourceBytes, 1) - 1) * 100, -99.9);
   const digits = percent < -99 ? 1 : 0;
@@ -46,12 +46,12 @@ export function formatDate(timeMs: number): string {
   return new Date(timeMs).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' });
 }
 
-/** The key of an object, with its bucket where one looks at another. */
+/** The key of an object, with its bucket if another one is being viewed. */
 export function nameFrom(here: OssObject, { bucket, key }: OssObject): string {
   return bucket === here.bucket ? key : `oss://${bucket}/${key}`;
 }
 
-/** The part of a key that people know an object by, the slash of a folder with it. */
+/** The last part of a key, including the slash of a folder. */
 export function baseName(key: string): string {
   return key.slice(key.lastIndexOf('/', key.length - 2) + 1);
 }

@@ -5,10 +5,10 @@ import type { Entry, PageState } from '../wire.ts';
 /** Undefined until the server has answered for the first time. */
 export const state = signal<PageState | undefined>(undefined);
 export const isConnected = signal(true);
-/** Grows with every connection: behind a new one may be another server, with other objects and rules. */
+/** Increases with every connection: a new one may be to another server, with other objects and rules. */
 const connections = signal(0);
 
-/** The state, as soon as there is one. */
+/** Resolves to the state as soon as there is one. */
 export function knownState(): Promise<PageState> {
   return new Promise((resolve) => {
     const stop = effect(() => {
@@ -22,28 +22,28 @@ export function knownState(): Promise<PageState> {
 
 const listeners = new Set<(entry: Entry) => void>();
 
-/** Calls the listener with everything that happens from now on; the answer ends that. */
+/** Calls the listener with everything that happens from now on; the returned function ends that. */
 export function onEntry(listener: (entry: Entry) => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-/** Changes are gathered for this long. */
+/** Changes within this time are handled together. */
 export const pauseMs = 150;
 
 interface Reader<T> {
   read: () => Promise<T>;
   take: (answer: T) => void;
-  /** Hears why there was no answer; the page's banner says it where nobody does. */
+  /** Called if there is no answer; by default the page's banner shows the reason. */
   fail?: ((error: unknown) => void) | undefined;
-  /** Absent where no entry makes it read again. */
+  /** Absent if no entry should make it read again. */
   concerns?: (entry: Entry) => boolean;
   firstMs?: number;
 }
 
 /**
- * Reads now or in a moment, a moment after each entry that concerns the reader, and on each new connection.
- * Readings wait for each other, so that no late answer replaces a newer one; what this returns ends it all.
+ * Reads now or shortly, again shortly after each entry that concerns the reader, and on each new connection.
+ * Reads wait for each other, so that no late answer replaces a newer one. The returned function ends it all.
  */
 export function readAlong<T>({ read, take, fail, concerns, firstMs = 0 }: Reader<T>): () => void {
   const inTurn = pLimit(1);
@@ -74,8 +74,8 @@ export function readAlong<T>({ read, take, fail, concerns, firstMs = 0 }: Reader
 }
 
 /**
- * Follows the stack while the page is seen. A hidden page lets go of its connection: browsers have six for
- * one server, and many open pages would use them up. What was missed is told when it is seen again.
+ * Follows the stack while the page is visible. A hidden page closes its connection: browsers allow six per
+ * server, and many open pages would use them up. Missed entries are sent when the page is visible again.
  */
 export function startLive(): void {
   let source: EventSource | undefined;

@@ -6,7 +6,7 @@ export type Theme = 'auto' | 'light' | 'dark';
 export const language = signal<Language>('en');
 export const theme = signal<Theme>('auto');
 
-/** Takes language and theme from the last visit, else from the browser, and keeps what the person changes. */
+/** Restores language and theme from the last visit or the browser, and saves the user's changes. */
 export function startPreferences(): void {
   language.value = readLanguage();
   theme.value = readTheme();
@@ -18,13 +18,13 @@ export function startPreferences(): void {
   });
 }
 
-/** Changes the language, for the next visit too. */
+/** Changes the language, also for the next visit. */
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
   storage()?.setItem('language', chosen);
 }
 
-/** Changes the theme, for the next visit too. */
+/** Changes the theme, also for the next visit. */
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
   storage()?.setItem('theme', chosen);
@@ -40,7 +40,7 @@ function readTheme(): Theme {
   return kept === 'light' || kept === 'dark' ? kept : 'auto';
 }
 
-/** Absent where the browser refuses to keep anything for pages. */
+/** Undefined if the browser does not let pages store anything. */
 function storage(): Storage | undefined {
   try {
     return localStorage;

@@ -2,10 +2,10 @@ import { effect, signal } from '@preact/signals';
 import { t } from './i18n/translate.ts';
 import { isConnected } from './live.ts';
 
-/** The last thing that went wrong and that no view tells of by itself. */
+/** The last failure that no view shows itself. */
 export const problem = signal<string | undefined>(undefined);
 
-/** Takes what no view has caught, such as a failure that the server answers; drops what is over. */
+/** Collects errors that no view has caught, such as refusals of the server; drops those that are over. */
 export function startProblems(): void {
   addEventListener('unhandledrejection', (event) => {
     problem.value = wordsOf(event.reason);
@@ -18,7 +18,7 @@ export function startProblems(): void {
   });
 }
 
-/** Says what went wrong, in words. Browsers call silence a TypeError ("Failed to fetch", "Load failed"). */
+/** Describes an error in words. No answer is a TypeError in browsers ("Failed to fetch", "Load failed"). */
 export function wordsOf(error: unknown): string {
   if (error instanceof TypeError && /\b(fetch|Load|loading|Importing)\b/.test(error.message)) {
     return t('disconnected');

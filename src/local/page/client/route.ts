@@ -9,7 +9,7 @@ interface ViewAddress {
   parameters: URLSearchParams;
 }
 
-/** Every link that is followed makes another address of it, be the view the same. */
+/** Every click on a link changes this, even if the view stays the same. */
 export const route = signal<ViewAddress>({ view: 'drop', parameters: new URLSearchParams() });
 
 /** Follows the address bar. */
@@ -33,7 +33,7 @@ export function linkTo(view: View, parameters: Record<string, string> = {}): str
   return `#/${view}${query === '' ? '' : `?${query}`}`;
 }
 
-/** Has the address say what the view shows by now, without a new entry in the browser's history. */
+/** Updates the address to what the view shows now, without a new entry in the browser's history. */
 export function replaceParameters(parameters: Record<string, string>): void {
   history.replaceState(undefined, '', linkTo(route.value.view, parameters));
 }

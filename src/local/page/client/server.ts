@@ -2,7 +2,7 @@ import type { OssObject } from '../../../process.ts';
 import type { ObjectDetails, ObjectStory } from '../wire.ts';
 import { knownState } from './live.ts';
 
-/** An answer other than success, in words for a person. */
+/** An answer other than success, in words for people. */
 export class ServerError extends Error {
   override name = 'ServerError';
   readonly status: number;
@@ -15,7 +15,7 @@ export class ServerError extends Error {
   }
 }
 
-/** Fetches what is at an address; throws ServerError with the words of an answer other than success. */
+/** Fetches an address; throws ServerError with the message of an answer other than success. */
 export async function request(address: string, options: RequestInit = {}): Promise<Response> {
   const response = await fetch(address, options);
   if (!response.ok) {
@@ -30,7 +30,7 @@ export async function getFromServer<T>(path: string, query: Record<string, strin
   return response.json();
 }
 
-/** Has the page's server do something, which needs the token that only this page is told. */
+/** Makes the page's server do something. This needs the token that only this page knows. */
 export async function sendToServer<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
   const { token } = await knownState();
   const headers = { 'content-type': 'application/json', 'x-page-token': token };
@@ -38,24 +38,24 @@ export async function sendToServer<T>(method: 'POST' | 'PUT', path: string, body
   return response.json();
 }
 
-/** The address of what the page's own server answers. */
+/** The address of something that the page's own server answers. */
 export function pageAddress(path: string, query: Record<string, string> = {}): string {
   const text = new URLSearchParams(query).toString();
   return `/-/page/${path}${text === '' ? '' : `?${text}`}`;
 }
 
-/** The address of a picture, with `style` run on it; by `version` the browser keeps what has not changed. */
+/** The address of a picture with `style` applied; `version` lets the browser cache unchanged ones. */
 export function pictureAddress({ bucket, key }: OssObject, version: string, style = ''): string {
   return pageAddress('picture', { bucket, key, version, ...(style !== '' && { style }) });
 }
 
-/** The object as it is now, if it is there. */
+/** The object as it is now, if it exists. */
 export async function findObject(name: Partial<OssObject>): Promise<ObjectDetails | undefined> {
   const { details } = await getFromServer<ObjectStory>('object', name);
   return details;
 }
 
-/** A presigned address of the local OSS, good for one method. */
+/** A presigned address of the local OSS, valid for one method. */
 export async function presignedAddress(method: string, object: OssObject, contentType = ''): Promise<string> {
   const { url } = await sendToServer<{ url: string }>('POST', 'presign', { method, ...object, contentType });
   return url;
@@ -71,7 +71,7 @@ async function readError(response: Response): Promise<ServerError> {
   return errorOfDocument(response.status, text);
 }
 
-/** The error that an OSS error document tells. */
+/** The error in an OSS error document. */
 export function errorOfDocument(status: number, text: string): ServerError {
   const document = new DOMParser().parseFromString(text, 'text/xml');
   const field = (name: string) => document.querySelector(name)?.textContent ?? undefined;

@@ -7,7 +7,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** A file of the built page. One with a hash in its name never changes; any other is asked for anew. */
+/** A file of the built page. One with a hash in its name never changes; others are revalidated each time. */
 export async function readAsset(assetsDir: string, name: string): Promise<PageReply> {
   const contentType = contentTypes[extname(name)];
   if (!/^[\w-]+\.(js|css)$/.test(name) || contentType === undefined) {

@@ -6,12 +6,12 @@ import type { OssObject } from '../../../process.ts';
 import type { DeadLetter } from '../wire.ts';
 import { PageError } from './reply.ts';
 
-/** How many dead letters a folder holds. */
+/** The number of dead letters in a folder. */
 export function countDeadLetters(dir: string): number {
   return fileNames(dir).length;
 }
 
-/** Newest first; without those that are gone when their turn comes. */
+/** Lists dead letters, newest first, without any that are deleted meanwhile. */
 export async function listDeadLetters(
   dir: string,
   objectOf: (event: unknown) => OssObject | undefined,
@@ -37,7 +37,7 @@ function readLetter(text: string, objectOf: (event: unknown) => OssObject | unde
   };
 }
 
-/** Hands a dead letter's event to the function once more, then removes the letter: it is never lost. */
+/** Sends a dead letter's event to the function again, then removes the letter, so that it is never lost. */
 export async function retryDeadLetter(
   dir: string,
   file: string,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { PageReply } from './reply.ts';
 
 /**
- * The page itself. Scripts come from our own files alone, by path: objects of buckets have the same origin.
- * Styles may also be made by the editor, which knows the nonce.
+ * The page itself. Scripts may only come from our own files, by path, because objects have the same origin.
+ * The editor may also create styles, with the nonce.
  */
 export function renderDocument(host: string): PageReply {
   const assets = `http://${host}/-/page/assets/`;
@@ -12,7 +12,7 @@ export function renderDocument(host: string): PageReply {
     "default-src 'none'",
     `script-src ${assets}`,
     `style-src ${assets} 'nonce-${nonce}'`,
-    "style-src-attr 'unsafe-inline'", // The editor hides what it tells screen readers by one.
+    "style-src-attr 'unsafe-inline'", // The editor hides its text for screen readers like this.
     "img-src 'self' blob: data:",
     "connect-src 'self'",
     "base-uri 'none'",

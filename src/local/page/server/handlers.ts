@@ -26,7 +26,7 @@ export interface PageOptions {
   rulesFile: string;
   /** The rules that the function starts with. */
   rules: readonly Rule[];
-  /** The bucket to upload to where the first rule names none. */
+  /** The bucket for uploads if the first rule names none. */
   defaultBucket: string;
   deadLetterDir: string;
   region: string;
@@ -34,9 +34,9 @@ export interface PageOptions {
   store: BucketStore;
   processImage: ImageProcessor;
   faults: Pick<Faults, 'set' | 'describe'>;
-  /** Hands an event to the function. */
+  /** Sends an event to the function. */
   enqueue: (event: unknown) => void;
-  /** Has the stack take the rules file as it is now. */
+  /** Makes the stack read the rules file again. */
   reload: () => Promise<RulesUpdate>;
   now: () => number;
 }
@@ -52,7 +52,7 @@ const saveBody = textBody.extend({ version: z.string() });
 const explainBody = textBody.extend(objectName);
 const retryBody = z.object({ file: z.string() });
 
-/** Everything that the page may ask for, each a call of the project's own functions. */
+/** All requests of the page; each calls the project's own functions. */
 export function createHandlers(
   options: PageOptions,
   history: History,

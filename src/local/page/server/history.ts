@@ -3,25 +3,25 @@ import type { OssObject } from '../../../process.ts';
 import type { StackEvent } from '../../stack-events.ts';
 import { type Entry, type EntryContent, isAbout, type PlannedOutput } from '../wire.ts';
 
-/** The outputs that the rules ask for of the object that an event is about. */
+/** The outputs that the rules want of the object that an event is about. */
 export interface EventPlan {
   object: OssObject;
   outputs: PlannedOutput[];
   reason?: string | undefined;
 }
 
-/** At least this many entries are kept; the oldest are forgotten first. */
+/** At least this many entries are kept; the oldest are dropped first. */
 const maxEntries = 20_000;
 
 export type History = ReturnType<typeof createHistory>;
 
 /**
- * Keeps everything that happened since the stack was started, as entries that a person can read; `plan` says
- * what the rules ask for of an event that the function is handed, `now` the time in epoch ms.
+ * Records everything that happens after the stack's start as entries that people can read. `plan` tells what
+ * the rules want of an event that the function receives; `now` returns the time in epoch ms.
  */
 export function createHistory(plan: (event: unknown) => EventPlan[], now: () => number) {
   let entries: Entry[] = [];
-  let lastId = now(); // A page that knew an earlier process asks for what came after that one's ids.
+  let lastId = now(); // Higher than the ids of an earlier process, which an open page may still send.
   const objectOf = (invocationId: string) => {
     const entry = entries.findLast((one) => one.kind === 'delivery' && one.invocationId === invocationId);
     return entry?.kind === 'delivery' ? entry.object : undefined;
@@ -41,11 +41,11 @@ export function createHistory(plan: (event: unknown) => EventPlan[], now: () => 
   }
 
   return {
-    /** The entries that an event of the stack is worth: none, one or several. */
+    /** Records an event of the stack as none, one or several entries, and returns them. */
     take,
     after: (id: number) => entries.filter((entry) => entry.id > id),
     lastId: () => lastId,
-    /** All about one object, whether something was made of it or it was made. */
+    /** All entries about one object, as a source or as a target. */
     about: (object: OssObject) => entries.filter((entry) => isAbout(entry, object)),
   };
 }
@@ -93,7 +93,7 @@ function describeOutcome(
   return { kind: 'outcome', invocationId: requestId, object, ...end };
 }
 
-/** A line that the function wrote: the result of an output where it is one, else as it is. */
+/** A line that the function wrote: as a result if it is one, otherwise as it is. */
 function describeLine(
   { level, message, fields }: EventOf<'log'>,
   objectOf: (invocationId: string) => OssObject | undefined,

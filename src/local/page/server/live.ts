@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Entry, PageState } from '../wire.ts';
 
-/** Makes the stream by which open pages hear what happens; `state` is sent where it has changed. */
+/** Creates the stream that tells open pages what happens. `state` is sent when it has changed. */
 export function createLive(state: () => PageState) {
   const pages = new Set<ServerResponse>();
   let told = '';
 
   return {
-    /** Answers a request for events: what was missed, the state under the last id, then all that happens. */
+    /** Answers a request for events: missed ones, the state with the last id, then all that happens. */
     connect: (response: ServerResponse, missed: readonly Entry[], lastId: number): void => {
       response.writeHead(200, {
         'content-type': 'text/event-stream',
@@ -17,10 +17,10 @@ export function createLive(state: () => PageState) {
       const known = `id: ${lastId}\nevent: state\ndata: ${JSON.stringify(state())}\n\n`;
       response.write(missed.map(format).join('') + known);
       pages.add(response);
-      told = ''; // This page may know another state than the others.
+      told = ''; // This page may have another state than the others.
       response.on('close', () => pages.delete(response));
     },
-    /** Tells all pages of entries, and of the state where it changed. */
+    /** Sends entries to all pages, and the state if it has changed. */
     tell: (entries: readonly Entry[]): void => {
       const now = JSON.stringify(state());
       const change = now === told ? '' : `event: state\ndata: ${now}\n\n`;
@@ -28,7 +28,7 @@ export function createLive(state: () => PageState) {
       const text = entries.map(format).join('') + change;
       for (const page of pages) {
         page.write(text);
-        // More than the whole history waits: the page connects again where it still reads.
+        // More than the whole history is waiting: the page will reconnect if it is still reading.
         if (page.writableLength > 20_000_000) {
           page.destroy();
         }

@@ -8,7 +8,7 @@ import { measureObject } from './pictures.ts';
 
 const pageSize = 1000;
 
-/** The first pages of a bucket's objects, in the order of their keys. */
+/** The first pages of a bucket's objects, sorted by key. */
 export function firstObjects(store: BucketStore, { bucket, prefix }: Folder, pages: number): ObjectList {
   const { keys, objects } = store.bucket(bucket);
   const page = listPage(keys, { prefix, after: '', delimiter: '', maxKeys: pages * pageSize });
@@ -16,7 +16,7 @@ export function firstObjects(store: BucketStore, { bucket, prefix }: Folder, pag
   return { objects: found.map((meta) => describeObject(bucket, meta)), isTruncated: page.next !== undefined };
 }
 
-/** At most this many are offered to try a style on; others are chosen in Browse. */
+/** At most this many are offered for trying a style; Browse offers the others. */
 const maxPictures = 24;
 
 /** The newest pictures under a prefix. */
@@ -28,13 +28,13 @@ export function newestPictures(store: BucketStore, { bucket, prefix }: Folder): 
     .slice(0, maxPictures);
 }
 
-/** The object as a list tells of it, if it is there. */
+/** The object's entry in a list, if it exists. */
 export function summaryOf(store: BucketStore, { bucket, key }: OssObject): ObjectSummary | undefined {
   const meta = store.has(bucket) ? store.bucket(bucket).objects.get(key) : undefined;
   return meta && describeObject(bucket, meta);
 }
 
-/** Everything known of one object, if it is there. */
+/** Everything known about one object, if it exists. */
 export async function detailsOf(store: BucketStore, object: OssObject): Promise<ObjectDetails | undefined> {
   const summary = summaryOf(store, object);
   if (summary === undefined) {

@@ -10,8 +10,8 @@ import { createPageRoute } from './route.ts';
 import { uploadPlace } from './rules.ts';
 
 /**
- * The page of the local OSS: what it shows and may change. Everything that it does is a call of the project's
- * own functions; uploads and deletions go to the local OSS itself, by presigned addresses.
+ * The page of the local OSS: what it shows and may change. It only calls the project's own functions; uploads
+ * and deletions go to the local OSS itself, by presigned URLs.
  */
 export function createPage(options: PageOptions) {
   const { store, deadLetterDir, faults, defaultBucket } = options;
@@ -36,7 +36,7 @@ export function createPage(options: PageOptions) {
     live.tell([]);
   });
   return {
-    /** Answers what is the page's; undefined for what is OSS's. */
+    /** Answers requests for the page; undefined for those that are OSS's. */
     route: createPageRoute({
       assetsDir: options.assetsDir,
       token,
@@ -44,7 +44,7 @@ export function createPage(options: PageOptions) {
       connect: (response, after) =>
         live.connect(response, after === '' ? [] : history.after(Number(after)), history.lastId()),
     }),
-    /** Takes everything that happens in the stack. */
+    /** Processes everything that happens in the stack. */
     take: (event: StackEvent): void => {
       if (event.type === 'rules') {
         const { update } = event;

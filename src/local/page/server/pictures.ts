@@ -7,10 +7,10 @@ import { openObject } from '../../oss/operations/symlink.ts';
 import { isPicture } from '../wire.ts';
 import type { PageReply } from './reply.ts';
 
-/** Formats that cannot carry a script; what else an object says of itself is not believed. */
+/** Formats that cannot contain scripts. Other types that an object claims are not passed on. */
 const contentTypes = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']);
 
-/** A picture with a style run on it, as GetObject with `x-oss-process` would answer, but without faults. */
+/** A picture with a style applied, as GetObject with `x-oss-process` would return it, but without faults. */
 export async function renderPicture(
   source: Pick<Service, 'store' | 'processImage'>,
   object: OssObject,
@@ -21,13 +21,13 @@ export async function renderPicture(
   const { styles } = source.store.bucket(object.bucket).settings;
   const { style } = parseProcess(text, styles);
   const { result } = await runStyle(source, object, style);
-  // Named styles, logos and what a link leads to may be replaced under the same address.
+  // Named styles, logos and the target of a link may change under the same address.
   const mayChange = type === 'Symlink' || /^style\/|image_/.test(text);
   const caching = version === eTag && !mayChange ? 'private, max-age=3600' : 'no-store';
   return { headers: { ...pictureHeaders(result.contentType), 'cache-control': caching }, body: result.body };
 }
 
-/** Pixels as a person sees the picture; undefined for what is no picture, or may hold scripts. */
+/** The displayed size in pixels; undefined if it is no picture, or may contain scripts. */
 export async function measureObject(store: BucketStore, { bucket, key }: OssObject) {
   const { headers } = store.meta(bucket, key);
   if (!isPicture(headers['content-type'] ?? '')) {
@@ -38,7 +38,7 @@ export async function measureObject(store: BucketStore, { bucket, key }: OssObje
     const { format, autoOrient } = await sharp(body).metadata();
     return format === 'svg' ? undefined : autoOrient;
   } catch {
-    return undefined; // It says that it is a picture, and is none, or is too large to become another.
+    return undefined; // It claims to be a picture but is none, or is too large to be processed.
   }
 }
 

@@ -5,7 +5,7 @@ import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import type { EventPlan } from './history.ts';
 
-/** Plans each object that an event is about, by the rules; an event that cannot be read has no plan. */
+/** Plans each object of an event by the rules. An event that cannot be read has no plan. */
 export function planEvent(event: unknown, rules: readonly Rule[]): EventPlan[] {
   return recordsOf(event).flatMap((record) => {
     if (record.kind !== 'object') {
@@ -37,6 +37,6 @@ function recordsOf(event: unknown) {
   try {
     return parseEvent(Buffer.from(JSON.stringify(event)));
   } catch {
-    return []; // The function says what is wrong with it.
+    return []; // The function reports what is wrong with it.
   }
 }

@@ -6,16 +6,16 @@ interface RequestToPresign {
   method: string;
   bucket: string;
   key: string;
-  /** The Content-Type that the request will send; none where it is absent. */
+  /** The Content-Type that the request will send; absent if it sends none. */
   contentType?: string | undefined;
 }
 
-/** Long enough for a large picture to begin its way. */
+/** Long enough for the upload of a large picture to start. */
 const expiresSeconds = 600;
 
 /**
- * A path, signed in its query, for one request of a browser (OSS help: "Include a V4 signature in a URL").
- * The host is not signed: it may be localhost or 127.0.0.1. A download is saved and not shown.
+ * Signs a path, in its query, for one request of a browser (OSS help: "Include a V4 signature in a URL"). The
+ * host is not signed, as it may be localhost or 127.0.0.1. Downloads are saved, not displayed.
  */
 export function presign(
   { method, bucket, key, contentType }: RequestToPresign,

@@ -7,7 +7,7 @@ export interface PageReply {
   body: Buffer | string;
 }
 
-/** An answer other than success; the message is for the person at the page. */
+/** An answer other than success; the message is for the user of the page. */
 export class PageError extends Error {
   override name = 'PageError';
   readonly statusCode: number;
@@ -18,12 +18,11 @@ export class PageError extends Error {
   }
 }
 
-/** An answer of JSON. */
 export function json(value: unknown, statusCode = 200): PageReply {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** Every answer has them: no script is guessed in it or run by it, no other site frames or reads it. */
+/** Sent with every answer: it neither runs scripts nor counts as one, and no other site can read it. */
 const guards = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -33,7 +32,7 @@ const guards = {
   'cache-control': 'no-store',
 };
 
-/** Sends an answer, with the headers that guard the page. */
+/** Sends an answer, with the headers that protect the page. */
 export function sendPageReply(
   response: ServerResponse,
   { statusCode = 200, headers, body }: PageReply,

@@ -8,7 +8,7 @@ import { readAsset } from './assets.ts';
 import { renderDocument } from './document.ts';
 import { json, PageError, type PageReply, sendPageReply } from './reply.ts';
 
-/** A request for something of the page, its body read. */
+/** A request for the page, with its body read. */
 interface PageRequest {
   query: URLSearchParams;
   body: unknown;
@@ -17,19 +17,19 @@ interface PageRequest {
 export type PageHandler = (request: PageRequest) => PageReply | Promise<PageReply>;
 
 interface PageRoutes {
-  /** By method and name below `/-/page/`: `GET objects`. */
+  /** By method and name below `/-/page/`, such as `GET objects`. */
   handlers: Readonly<Record<string, PageHandler>>;
-  /** Takes over an answer that lasts: `GET live`; `after` is the last entry that the page has, or nothing. */
+  /** Takes over the lasting answer to `GET live`; `after` is the page's last entry, or empty. */
   connect: (response: ServerResponse, after: string) => void;
-  /** Every request that changes anything has to bring it. */
+  /** Required in every request that changes something. */
   token: string;
   /** The folder of the built page. */
   assetsDir: string;
 }
 
 /**
- * The route of the page: the document at `/` for browsers, files and answers below `/-/page/`; undefined for
- * what is OSS's. A change of anything needs the token, which only our own page can read.
+ * The page's route: the document at `/` for browsers, files and answers below `/-/page/`; undefined for other
+ * requests. Changes require the token, which only our own page can read.
  */
 export function createPageRoute({ assetsDir, token, handlers, connect }: PageRoutes): Route {
   async function answer(message: IncomingMessage, url: URL): Promise<PageReply> {
@@ -62,7 +62,7 @@ export function createPageRoute({ assetsDir, token, handlers, connect }: PageRou
       return undefined;
     }
     if (url.pathname === '/-/page/live' && message.method === 'GET') {
-      // Browsers that connect again by themselves name the last entry in a header.
+      // When browsers reconnect on their own, they name the last entry in a header.
       connect(response, String(message.headers['last-event-id'] ?? url.searchParams.get('after') ?? ''));
       return Promise.resolve();
     }
@@ -72,7 +72,7 @@ export function createPageRoute({ assetsDir, token, handlers, connect }: PageRou
   };
 }
 
-/** The address of a request for the page; ListBuckets has the same path as the document, and is signed. */
+/** The URL of a request for the page. ListBuckets has the same path as the document, but is signed. */
 function pageUrl({ url = '', method, headers }: IncomingMessage): URL | undefined {
   const isDocument =
     method === 'GET' &&
@@ -82,7 +82,7 @@ function pageUrl({ url = '', method, headers }: IncomingMessage): URL | undefine
   return isDocument || url.startsWith('/-/page/') ? new URL(url, 'http://localhost') : undefined;
 }
 
-/** Rules are the largest that the page sends. */
+/** The largest body that the page sends is the rules. */
 const maxBodyBytes = 4 * 1024 * 1024;
 
 async function readText(message: IncomingMessage): Promise<string> {

@@ -12,15 +12,15 @@ import { decodeText } from '../../../text-file.ts';
 import type { Folder, ObjectSummary, RuleChain, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 
-/** The file as it is now; the version tells one text from another. */
+/** The present file; the version identifies its text. */
 export async function readRules(file: string): Promise<RulesText> {
   const text = decodeText(await readFile(file), file);
   return { file: basename(file), text, version: versionOf(text) };
 }
 
 /**
- * Writes the file whole or not at all; one that is gone is written anew. Refuses (409) where the file is no
- * longer the one that the edits began with, so that what another editor saved meanwhile is never lost.
+ * Writes the file whole or not at all, and creates it if it is gone. Refuses (409) if the file is not the one
+ * that the edits began with, so that changes saved by another editor are never lost.
  */
 export async function saveRules(file: string, text: string, version: string): Promise<RulesText> {
   const isThere = existsSync(file);
@@ -31,7 +31,7 @@ export async function saveRules(file: string, text: string, version: string): Pr
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     if (isThere) {
-      await copyFile(path, temporary); // The copy has the permissions of the file.
+      await copyFile(path, temporary); // The copy has the file's permissions.
     }
     await writeFile(temporary, text);
     await rename(temporary, path);
@@ -42,7 +42,7 @@ export async function saveRules(file: string, text: string, version: string): Pr
   return { file: basename(file), text, version: versionOf(text) };
 }
 
-/** Tells what the checks say of a text, what its rules take and write, and the chains they make. */
+/** Checks a text, and returns what its rules take and write, and the chains they form. */
 export function checkText(text: string, file: string): RulesCheck {
   const compiled = compileRules(text, file);
   if (!compiled.ok) {
@@ -80,7 +80,7 @@ function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Explains what a text's rules would make of an object uploaded at that time; a broken text has no rules. */
+/** Explains what a text's rules would make of an object uploaded at that time. A broken text has no rules. */
 export function explainText(text: string, object: OssObject | ObjectSummary, timeMs: number): Explanation {
   const compiled = compileRules(text, '');
   const eventTime = new Date(timeMs).toISOString();
@@ -90,7 +90,7 @@ export function explainText(text: string, object: OssObject | ObjectSummary, tim
   return explainRecord({ kind: 'object', event }, rules, source);
 }
 
-/** A bucket and a folder whose objects the first rule takes, which may name no bucket. */
+/** A bucket and a folder whose objects the first rule takes; that rule may name no bucket. */
 export function uploadPlace([first]: readonly Rule[], defaultBucket: string): Folder {
   const prefix = first?.match.keys.prefix ?? '';
   const bucket = first?.match.buckets[0] ?? defaultBucket;

@@ -9,7 +9,7 @@ import { Objects } from './objects.tsx';
 const parts = ['objects', 'dead-letters', 'failures'] as const;
 type Section = (typeof parts)[number];
 
-/** Shows what is stored, what failed for good, and what shall fail. */
+/** Shows what is stored, what failed for good, and which faults are switched on. */
 export function BrowseView() {
   const { parameters } = route.value;
   const shown = parts.find((part) => part === parameters.get('show')) ?? 'objects';
@@ -34,7 +34,7 @@ export function BrowseView() {
       {shown === 'dead-letters' && <DeadLetters />}
       {shown === 'failures' && <Failures />}
       {bucket !== undefined && key !== null && (
-        // Another object is another panel: nothing of the one before is shown or deleted under its name.
+        // Each object gets its own panel: none is shown or deleted under another one's name.
         <ObjectPanel key={`${bucket}/${key}`} bucket={bucket} objectKey={key} />
       )}
     </div>

@@ -7,13 +7,13 @@ import { linkTo } from '../route.ts';
 import { getFromServer, sendToServer } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 
-/** Events that failed for good; each can be given to the function once more. */
+/** Events that failed for good; each can be sent to the function again. */
 export function DeadLetters() {
   const [letters, setLetters] = useState<readonly DeadLetter[]>();
   const count = state.value?.deadLetters;
   useEffect(() => {
     const read = () => getFromServer<DeadLetter[]>('dead-letters');
-    return readAlong({ read, take: setLetters }); // Their count changes with them.
+    return readAlong({ read, take: setLetters }); // The effect runs again when their count changes.
   }, [count]);
   if (letters?.length === 0) {
     return <p class="note good">{t('letters.none')}</p>;
@@ -32,7 +32,7 @@ function Letter({ file, time, attempts, object, error }: DeadLetter) {
   const retry = async () => {
     setBusy(true);
     await sendToServer('POST', 'dead-letters', { file }).finally(() => setBusy(false));
-    document.querySelector('main')?.focus(); // The button goes with the letter.
+    document.querySelector('main')?.focus(); // The button disappears with the letter.
   };
   return (
     <li>

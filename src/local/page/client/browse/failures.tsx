@@ -3,7 +3,7 @@ import { nameOf, t } from '../i18n/translate.ts';
 import { readAlong, state } from '../live.ts';
 import { getFromServer, sendToServer } from '../server.ts';
 
-/** A plan of faults as `/-/faults` takes it, with how often each rule hit. */
+/** A plan of faults as `/-/faults` accepts it, with how often each rule applied. */
 interface CountedFaultPlan {
   rules?: CountedFault[];
 }
@@ -13,11 +13,11 @@ interface CountedFault {
   operation?: string;
   probability?: number;
   delayMs?: number;
-  /** How often it befell a request. */
+  /** How many requests it has affected. */
   applied?: number;
 }
 
-/** The faults that are worth a switch, each as the plan's rule for it. */
+/** The faults that have a switch, each as a rule of the plan. */
 const offered: readonly CountedFault[] = [
   { fault: 'CpuLimitExceeded', probability: 0.5 },
   { fault: 'ServiceUnavailable', operation: 'ProcessObject' },
@@ -32,7 +32,7 @@ const offered: readonly CountedFault[] = [
   { fault: 'ImageTooLarge', operation: 'ProcessObject' },
 ];
 
-/** Switches for what the local OSS shall do wrong from now on. */
+/** Switches for the faults that the local OSS should have from now on. */
 export function Failures() {
   const [plan, setPlan] = useState<CountedFaultPlan>();
   const faults = state.value?.faults.join();
@@ -44,7 +44,7 @@ export function Failures() {
     return <p class="loading">{t('loading')}</p>;
   }
   const { rules = [] } = plan;
-  // Rules in force take the place of those that are offered.
+  // Rules in force replace the predefined ones.
   const listed = new Map([...offered, ...rules].map((rule) => [rule.fault, rule]));
   const put = async (changed: CountedFaultPlan) => {
     const sent = changed.rules?.map(({ applied: _, ...rule }) => rule);

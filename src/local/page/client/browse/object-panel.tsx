@@ -16,13 +16,13 @@ interface ObjectPanelProps {
   objectKey: string;
 }
 
-/** Everything about one object, over the others. */
+/** Everything about one object, in a dialog over the others. */
 export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
   const object = { bucket, key: objectKey };
   const { details, history, problem, fail } = useStory(object);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const close = () => dialog.current?.close(); // It gives the focus back.
+  const close = () => dialog.current?.close(); // This returns the focus.
   const leave = () => {
     const { key: _, ...others } = Object.fromEntries(route.value.parameters);
     location.hash = linkTo('browse', others);
@@ -102,7 +102,7 @@ function Actions({ details, onDeleted, fail }: ActionsProps) {
     }
     await request(await presignedAddress('DELETE', object), { method: 'DELETE' });
     onDeleted();
-    document.querySelector('main')?.focus(); // The link that has it back goes with the object.
+    document.querySelector('main')?.focus(); // The link with the focus disappears with the object.
   };
   return (
     <p class="actions">
@@ -145,7 +145,7 @@ function Metadata({ headers }: { headers: Record<string, string> }) {
   );
 }
 
-/** Shows what is known of an object, read again a moment after something happened to it. */
+/** Shows what is known about an object, and reads it again shortly after something happened to it. */
 function useStory({ bucket, key }: OssObject) {
   const [story, setStory] = useState<ObjectStory>();
   const [problem, setProblem] = useState<string>();

@@ -8,10 +8,10 @@ import { linkTo } from '../route.ts';
 import { getFromServer } from '../server.ts';
 import { ObjectPicture } from '../ui/picture.tsx';
 
-/** The beginning of the keys that are listed; it outlives the view. */
+/** The prefix of the listed keys; it outlives the view. */
 const prefix = signal('');
 
-/** The objects of a bucket, a picture each. */
+/** The objects of a bucket, with a picture for each. */
 export function Objects({ bucket }: { bucket: string }) {
   const choose = (name: string) => {
     location.hash = linkTo('browse', { bucket: name });
@@ -66,7 +66,7 @@ function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
   );
 }
 
-/** Tiles are laid out chunk by chunk as they come into sight. Rows come out even with up to six columns. */
+/** Tiles are laid out in chunks as they come into view. Chunks fill whole rows of up to six columns. */
 const chunkSize = 60;
 
 function chunksOf(objects: readonly ObjectSummary[]): ObjectSummary[][] {
@@ -91,7 +91,7 @@ function Tile({ object }: { object: ObjectSummary }) {
   );
 }
 
-/** The objects under a prefix, as many as were asked for, read again a moment after a change there. */
+/** The objects under a prefix, as many as requested, read again shortly after a change there. */
 function useObjects(bucket: string, prefix: string) {
   const [list, setList] = useState<ObjectList>();
   const [pages, setPages] = useState(1);

@@ -8,7 +8,7 @@ interface TimelineProps {
   object: OssObject;
 }
 
-/** Tells what happened to an object, oldest first: events, what the rules asked for, results, log lines. */
+/** Shows what happened to an object, oldest first: events, what the rules wanted, results, log lines. */
 export function Timeline({ entries, object }: TimelineProps) {
   if (entries.length === 0) {
     return <p class="note">{t('timeline.empty')}</p>;
@@ -87,7 +87,7 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
-/** A line of structured log as words; any other as it is. */
+/** A line of structured log in words; any other as it is. */
 function describeLine(text: string): string {
   try {
     const { message, level: _, requestId: __, ...fields }: Record<string, unknown> = JSON.parse(text);

@@ -8,7 +8,7 @@ import { Illustration } from './illustration.tsx';
 import { UploadCard } from './upload-card.tsx';
 import { chosenPlace, uploadFiles, uploads } from './uploads.ts';
 
-/** Drop, paste or choose pictures, and see what the rules make of them. */
+/** Lets users drop, paste or choose pictures, and shows what the rules make of them. */
 export function DropView() {
   return (
     <div class="drop">
@@ -58,7 +58,7 @@ function Chooser() {
         aria-label={t('drop.choose')}
         onChange={({ currentTarget }) => {
           uploadFiles([...(currentTarget.files ?? [])]);
-          currentTarget.value = ''; // The same file may be chosen again.
+          currentTarget.value = ''; // Lets the user choose the same file again.
         }}
       />
       <button type="button" class="primary" onClick={() => input.current?.click()}>

@@ -2,10 +2,10 @@ import { signal } from '@preact/signals';
 import { linkTo, route } from '../route.ts';
 import { uploadFiles } from './uploads.ts';
 
-/** Whether files are held over the page. */
+/** Whether files are being dragged over the page. */
 export const isDragging = signal(false);
 
-/** Uploads files that are dropped on the page, whichever view is open, and those pasted into Drop. */
+/** Uploads files that are dropped in any view, and those that are pasted into Drop. */
 export function startDropping(): void {
   addEventListener('dragover', (event) => {
     if (event.dataTransfer?.types.includes('Files')) {
@@ -21,7 +21,7 @@ export function startDropping(): void {
   addEventListener('drop', (event) => {
     const files = [...(event.dataTransfer?.files ?? [])];
     isDragging.value = false;
-    // The editor of the rules takes a text file as a text.
+    // The rules editor inserts dropped text files itself.
     if (files.length > 0 && !event.defaultPrevented) {
       event.preventDefault();
       location.hash = linkTo('drop');
@@ -29,14 +29,14 @@ export function startDropping(): void {
     }
   });
   addEventListener('paste', ({ target, clipboardData }) => {
-    // Cells of a spreadsheet come with a picture of themselves, and a field wants their text.
+    // Spreadsheet cells come with a picture of themselves, but a field wants their text.
     if (route.value.view === 'drop' && !(target instanceof HTMLInputElement)) {
       uploadFiles([...(clipboardData?.files ?? [])].map(named));
     }
   });
 }
 
-/** Every picture from the clipboard is called image.png: the time tells them apart. */
+/** Every picture from the clipboard is called image.png, so the time distinguishes them. */
 function named(file: File): File {
   if (file.name !== 'image.png') {
     return file;

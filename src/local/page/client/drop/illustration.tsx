@@ -1,4 +1,4 @@
-/** One picture becomes several. */
+/** A drawing of one picture that becomes several. */
 export function Illustration() {
   return (
     <svg class="illustration" viewBox="0 0 320 132" aria-hidden="true">

@@ -7,7 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { ObjectPicture, pictureOf } from '../ui/picture.tsx';
 import type { OutputProgress, PictureUpload } from './uploads.ts';
 
-/** A picture that was dropped, and beside it everything that the rules made of it. */
+/** A picture that was dropped, with everything that the rules made of it. */
 export function UploadCard({ upload }: { upload: PictureUpload }) {
   const { object, file, details, outputs } = upload;
   return (

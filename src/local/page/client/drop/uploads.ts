@@ -16,46 +16,46 @@ import { errorOfDocument, findObject, presignedAddress } from '../server.ts';
 
 export interface OutputProgress {
   target: OssObject;
-  /** Absent where the function made what the page had not foreseen. */
+  /** Absent if the function made an output that the page did not expect. */
   plan?: PlannedOutput | undefined;
   result?: ResultEntry | undefined;
-  /** Read from the saved object once it is there. */
+  /** Read from the saved object once it exists. */
   details?: ObjectDetails | undefined;
 }
 
-/** One picture on its way: from the person's disk to everything that the rules make of it. */
+/** The progress of one picture from the user's disk to everything that the rules make of it. */
 export interface PictureUpload {
   id: number;
   object: OssObject;
   file: File;
-  /** Ends the upload once another file goes to the same key. */
+  /** Aborts the upload when another file is uploaded to the same key. */
   overtaken: AbortController;
   phase: 'uploading' | 'processing' | 'done' | 'failed';
-  /** The part of the upload that is done, 0 to 1. */
+  /** How much of the upload is done, 0 to 1. */
   progress: number;
-  /** The entry that tells of the object as it was stored last, or deleted; the details are read for it. */
+  /** The last entry about storing or deleting the object, for which the details were read. */
   stored?: Entry | undefined;
   details?: ObjectDetails | undefined;
   /** The invocation that makes the outputs. */
   invocationId?: string | undefined;
   outputs: OutputProgress[];
-  /** Why the rules ask for nothing. */
+  /** The reason why the rules want nothing. */
   reason?: string | undefined;
   retry?: { attempts: number; retryInMs: number } | undefined;
   error?: string | undefined;
 }
 
-/** The newest batch first, each in the order of its files, in which they are sent. */
+/** The newest batch first; within a batch, in the order of the files, in which they are sent. */
 export const uploads = signal<readonly PictureUpload[]>([]);
 
-/** The person's own choice, which outlives the view. */
+/** The user's own choice, which outlives the view. */
 export const chosenPlace = signal<Partial<PageState['upload']>>({});
 
-/** Browsers have six connections to one server, and the page needs some for itself. */
+/** Browsers allow six connections to one server, and the page needs some for itself. */
 const inTurn = pLimit(2);
 let lastId = 0;
 
-/** Uploads files for real, and follows what becomes of them. Those of one name are numbered. */
+/** Uploads files, and follows what becomes of them. Files with equal names are numbered. */
 export async function uploadFiles(files: readonly File[]): Promise<void> {
   const { upload } = await knownState();
   const { bucket, prefix } = { ...upload, ...chosenPlace.value };
@@ -84,7 +84,7 @@ function begin(file: File, object: OssObject): PictureUpload {
   return { id, object, file, overtaken, phase: 'uploading', progress: 0, outputs: [] };
 }
 
-/** Has uploads follow what the stack tells in every view; the page is not left while they are sent. */
+/** Makes uploads follow the stack's events in every view, and warns users who leave the page meanwhile. */
 export function startUploads(): void {
   onEntry(follow);
   addEventListener('beforeunload', (event) => {
@@ -98,7 +98,7 @@ async function put(id: number, object: OssObject, file: File, overtaken: AbortSi
   const contentType = file.type || 'application/octet-stream';
   const url = await presignedAddress('PUT', object, contentType);
   overtaken.throwIfAborted();
-  const request = new XMLHttpRequest(); // fetch tells no progress of an upload
+  const request = new XMLHttpRequest(); // fetch does not report the progress of an upload.
   overtaken.onabort = () => request.abort();
   request.open('PUT', url);
   request.setRequestHeader('content-type', contentType);
@@ -143,7 +143,7 @@ function follow(entry: Entry): void {
     const begun = { phase: 'processing', retry: undefined, error: undefined } as const;
     change(id, () => ({ ...begun, invocationId: entry.invocationId, outputs, reason: entry.reason }));
   } else if (!('invocationId' in entry) || entry.invocationId !== invocationId) {
-    return; // It tells of an earlier upload of the same key.
+    return; // It is about an earlier upload of the same key.
   } else if (entry.kind === 'result') {
     takeResult(upload, entry);
   } else if (entry.kind === 'retry') {

@@ -1,4 +1,4 @@
-/** Every sentence of the page. The Chinese table has the same keys, and the compiler says so. */
+/** Every text of the page. The compiler ensures that the Chinese table has the same keys. */
 export const en = {
   skipToContent: 'Skip to content',
   views: 'Views',

@@ -3,8 +3,8 @@ import { readAlong } from '../live.ts';
 import { sendToServer } from '../server.ts';
 
 /**
- * The server's answer about what is edited, a moment after the last change; the previous answer until then,
- * and none where the server gave none.
+ * The server's answer about the edited text, shortly after the last change. Until then it is the previous
+ * answer; undefined if the server gave none.
  */
 export function useAnswer<T>(path: string, question: object | undefined): T | undefined {
   const [answer, setAnswer] = useState<T>();

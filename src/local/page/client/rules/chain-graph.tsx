@@ -2,7 +2,7 @@ import type { RulesCheck } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { layOut, rowPx } from './graph-layout.ts';
 
-/** Draws what rules take and write, the chains they make, and loops in red with keys that would go round. */
+/** Draws what rules take and write, the chains they form, and loops in red with keys that would loop. */
 export function ChainGraph({ rules, chains, cycles }: RulesCheck) {
   const names = rules.map(({ name }) => name);
   const { arcs, widthPx } = layOut(names, chains);

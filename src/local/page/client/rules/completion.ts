@@ -31,7 +31,7 @@ export function completeFrom(schema: JsonSchema) {
   };
 }
 
-/** The keys of the mappings around a place, from the root on: `key:` lines above that are indented less. */
+/** The keys of the mappings around a place, from the root: `key:` lines above that are less indented. */
 function pathAt({ state }: CompletionContext, at: number): string[] {
   const flow = flowPath(syntaxTree(state).resolveInner(at, -1), (from, to) => state.sliceDoc(from, to));
   const own = state.doc.lineAt(at);
@@ -49,12 +49,12 @@ function pathAt({ state }: CompletionContext, at: number): string[] {
   return flow.length > 0 ? [...path, ...flow.slice(1)] : path;
 }
 
-/** Finds where the first key or word of a line stands, the dashes of a list counted as indentation. */
+/** Finds the column of a line's first key or word; dashes of a list count as indentation. */
 function columnOf(text: string): number {
   return /^[\s-]*/.exec(text)?.[0].length ?? 0;
 }
 
-/** Inside `{ … }`: the keys of the flow mappings around the place, the one of the line's own key first. */
+/** Inside `{ … }`: the keys of the flow mappings around the place, beginning with the line's own key. */
 function flowPath(node: SyntaxNode, read: (from: number, to: number) => string): string[] {
   const path: string[] = [];
   for (let at: SyntaxNode | null = node; at !== null; at = at.parent) {
@@ -67,7 +67,7 @@ function flowPath(node: SyntaxNode, read: (from: number, to: number) => string):
   return path;
 }
 
-/** The schemas of a property of any of these schemas; lists are looked through. */
+/** The schemas of a property in any of these schemas; lists stand for their items. */
 function step(schemas: readonly JsonSchema[], key: string | undefined): JsonSchema[] {
   const open = schemas.flatMap(alternatives);
   return key === undefined ? open : open.flatMap(({ properties }) => properties?.[key] ?? []);

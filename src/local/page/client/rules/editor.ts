@@ -17,7 +17,7 @@ import { completeFrom, type JsonSchema } from './completion.ts';
 import { rangeOf } from './range.ts';
 import { edit, save } from './rules-file.ts';
 
-/** Makes the state of an editor for rules.yaml. Tab leaves it, as keyboards expect of a page. */
+/** Creates the state of an editor for rules.yaml. Tab leaves it, as keyboard users expect of a page. */
 export function createEditorState(text: string, schema: JsonSchema): EditorState {
   const run = () => {
     save();
@@ -60,7 +60,7 @@ export function createEditorState(text: string, schema: JsonSchema): EditorState
 
 const severities = { error: 'error', warning: 'warning', note: 'info' } as const;
 
-/** Underlines what the checker found, at its place. */
+/** Underlines the places that the checker reported. */
 export function showDiagnostics(editor: EditorView, diagnostics: readonly Diagnostic[]): void {
   const marks = diagnostics.map(({ severity, message, hint, place }) => ({
     ...rangeOf(editor.state, place),
@@ -70,14 +70,14 @@ export function showDiagnostics(editor: EditorView, diagnostics: readonly Diagno
   editor.dispatch(setDiagnostics(editor.state, marks));
 }
 
-/** Puts the caret at a diagnostic. */
+/** Puts the caret at the place of a diagnostic. */
 export function goTo(editor: EditorView, { place }: Diagnostic): void {
   const { from, to } = rangeOf(editor.state, place);
   editor.dispatch({ selection: { anchor: from, head: to }, scrollIntoView: true });
   editor.focus();
 }
 
-/** Takes another text, such as after an edit elsewhere; where both are the same, the caret stays. */
+/** Replaces the text, such as after an edit elsewhere. The caret stays where both texts are equal. */
 export function setText(editor: EditorView, text: string): void {
   const known = editor.state.doc.toString();
   let [from, to, end] = [0, known.length, text.length];

@@ -7,7 +7,7 @@ import { state } from '../live.ts';
 import { route } from '../route.ts';
 import { useAnswer } from './answer.ts';
 
-/** The object that was asked about last, which outlives the view. */
+/** The last object that was asked about, which outlives the view. */
 const asked = signal<Partial<OssObject>>({});
 
 /** A key, and what the rules in the editor would make of it. */

@@ -4,8 +4,8 @@ export const rowPx = 84;
 const lanePx = 18;
 
 /**
- * Arcs at the side of a list of rules, from the row that writes to the row that takes. Arcs that would cross
- * each other's way get lanes of their own, short ones the inner lanes.
+ * Arcs beside a list of rules, from the row that writes to the row that takes. Arcs that would overlap get
+ * lanes of their own, short ones on the inside.
  */
 export function layOut(names: readonly string[], chains: readonly RuleChain[]) {
   const spans = chains
@@ -22,7 +22,7 @@ export function layOut(names: readonly string[], chains: readonly RuleChain[]) {
     lanes[lane]?.push({ top, bottom });
     return { path: pathOf(span.from, span.to, lane), isLoop: span.isLoop };
   });
-  // The arrow that is drawn last lies on top.
+  // The last arrow is drawn on top.
   arcs.sort((one, other) => Number(one.isLoop) - Number(other.isLoop));
   return { arcs, widthPx: lanes.length === 0 ? 0 : (lanes.length + 1) * lanePx };
 }
@@ -31,7 +31,7 @@ function lengthOf({ from, to }: { from: number; to: number }): number {
   return Math.abs(from - to);
 }
 
-/** Out of the lower part of one row, along the lane, into the upper part of the other. */
+/** From the lower part of one row, along the lane, to the upper part of the other. */
 function pathOf(from: number, to: number, lane: number): string {
   const x = (lane + 1) * lanePx * 1.2;
   const start = from * rowPx + rowPx * 0.66;

@@ -7,7 +7,7 @@ interface ProblemsProps {
   onSelect: (diagnostic: Diagnostic) => void;
 }
 
-/** Everything that the checker says of the rules; each leads to its place in the editor. */
+/** Everything that the checker reports about the rules; each item leads to its place in the editor. */
 export function Problems({ diagnostics, onSelect }: ProblemsProps) {
   if (diagnostics.length === 0) {
     return <p class="note good">{t('rules.noProblems')}</p>;

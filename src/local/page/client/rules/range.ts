@@ -1,7 +1,7 @@
 import type { EditorState } from '@codemirror/state';
 import type { Place } from '../../../../check/diagnostic.ts';
 
-/** Finds a place in the editor's text, which may have changed since it was checked; at least a word. */
+/** Finds a place in the editor's text, which may have changed since the check; marks at least a word. */
 export function rangeOf(state: EditorState, place: Place | undefined): { from: number; to: number } {
   const text = state.doc;
   if (place === undefined) {

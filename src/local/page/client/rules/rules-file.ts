@@ -6,20 +6,20 @@ import { getFromServer, ServerError, sendToServer } from '../server.ts';
 
 /** rules.yaml as it is on disk and as it is edited here. */
 interface RulesFile {
-  /** Undefined until it was read. */
+  /** Undefined until the file has been read. */
   onDisk?: RulesText | undefined;
-  /** Its lines end as the editor's do. */
+  /** Has line ends like those of the editor. */
   text: string;
   isSaving: boolean;
-  /** The file as somebody saved it elsewhere while it was edited here. */
+  /** The file as saved by someone else while it was edited here. */
   theirs?: RulesText | undefined;
-  /** Why it could not be read. */
+  /** The reason why it could not be read. */
   problem?: string | undefined;
-  /** Why the edits could not be saved. */
+  /** The reason why the edits could not be saved. */
   unsaved?: string | undefined;
 }
 
-/** The file outlives the view, and its edits with it. */
+/** The file and its edits outlive the view. */
 export const rulesFile = signal<RulesFile>({ text: '', isSaving: false });
 
 /** Whether the text differs from the file on disk. */
@@ -27,29 +27,29 @@ export function isEdited({ onDisk, text }: RulesFile): boolean {
   return onDisk !== undefined && toLf(onDisk.text) !== text;
 }
 
-/** Reads the file, and again when something is told of it; the answer ends that. */
+/** Reads the file, and reads it again after changes of the rules; the returned function ends that. */
 export function followRules(): () => void {
   const readInTurn = () => inTurn(read, (problem) => change({ problem }));
   return readAlong({ read: readInTurn, take: () => {}, concerns: ({ kind }) => kind === 'rules' });
 }
 
-/** Takes what was typed. */
+/** Records the edited text. */
 export function edit(text: string): void {
   change({ text, problem: undefined, unsaved: undefined });
 }
 
-/** Writes the text as it is when its turn comes; what is typed from then on stays an edit. */
+/** Saves the text at the time of its turn; anything typed later remains an edit. */
 export function save(): void {
   change({ isSaving: true, problem: undefined, unsaved: undefined });
   inTurn(write, (unsaved) => change({ unsaved }));
 }
 
-/** Drops the edits made here. */
+/** Discards the edits made here. */
 export function takeTheirs(theirs: RulesText): void {
   change({ onDisk: theirs, text: toLf(theirs.text), theirs: undefined });
 }
 
-/** Keeps the edits: the next save overwrites what is on disk now. */
+/** Keeps the edits: the next save overwrites the present file. */
 export function keepMine(theirs: RulesText): void {
   change({ onDisk: theirs, theirs: undefined });
 }
@@ -66,13 +66,13 @@ function askToStay(event: Event): void {
 
 let turns = Promise.resolve();
 
-/** Reads and writes one after the other, so that no answer tells of a file that was saved since. */
+/** Reads and writes one after another, so that no answer describes a file that was saved since. */
 function inTurn(step: () => Promise<void>, tell: (words: string) => void): Promise<void> {
   turns = turns.then(step).catch((error: unknown) => tell(wordsOf(error)));
   return turns;
 }
 
-/** Takes the file as it is, unless there are edits that would be lost. */
+/** Uses the file as it is, unless edits would be lost. */
 async function read(): Promise<void> {
   const found = await getFromServer<RulesText>('rules');
   const { onDisk, text } = rulesFile.value;
@@ -97,7 +97,7 @@ async function write(): Promise<void> {
     if (!(error instanceof ServerError && error.status === 409)) {
       throw error;
     }
-    await read(); // Somebody else was faster.
+    await read(); // Someone else saved first.
   } finally {
     change({ isSaving: false });
   }

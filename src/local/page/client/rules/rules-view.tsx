@@ -15,7 +15,7 @@ import { ExplainPanel } from './explain-panel.tsx';
 import { Problems } from './problems.tsx';
 import { followRules, isEdited, keepMine, rulesFile, save, takeTheirs } from './rules-file.ts';
 
-/** rules.yaml in an editor, and beside it everything that the checker knows of it. */
+/** rules.yaml in an editor, with everything that the checker knows about it beside it. */
 export function RulesView() {
   const { onDisk, text } = rulesFile.value;
   const { rulesProblem } = state.value ?? {};
@@ -26,7 +26,7 @@ export function RulesView() {
     if (editor !== undefined) {
       showDiagnostics(editor, check?.diagnostics ?? []);
     }
-  }, [editor, check, language.value]); // It also takes its label in the language of now.
+  }, [editor, check, language.value]); // The editor's label is in the current language.
   return (
     <div class="rules">
       <section class="editing" aria-labelledby="rules-title">
@@ -51,10 +51,10 @@ export function RulesView() {
   );
 }
 
-/** The editor's state outlives the view, and with it what can be undone. */
+/** The editor's state outlives the view, including what can be undone. */
 let kept: EditorState | undefined;
 
-/** Opens the editor once the file is read, and gives it what comes from elsewhere. */
+/** Opens the editor once the file is read, and updates it with changes from elsewhere. */
 function useEditor(isRead: boolean) {
   const parent = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<EditorView>();

@@ -6,7 +6,7 @@ import { labelOf } from './labels.ts';
 import { ParameterForm } from './parameter-form.tsx';
 import { appendAction, type Edit, removeAction } from './style-edit.ts';
 
-/** Image actions that a save-as may hold; those that answer with a text stand alone and save nothing. */
+/** Image actions that a save-as may contain; those that answer with a text stand alone and save nothing. */
 const offered = Object.entries(catalog.image ?? {}).flatMap(([name, { mode, alone }]) =>
   mode === 'sync' && alone !== true ? [name] : [],
 );

@@ -1,6 +1,6 @@
 import { language } from '../preferences.ts';
 
-/** Names of actions and their parameters, English and Chinese, as OSS help calls them in both languages. */
+/** Names of actions and their parameters in English and Chinese, as in OSS help in both languages. */
 const labels: Record<string, readonly [en: string, zh: string]> = {
   resize: ['Resize', '图片缩放'],
   'resize.m': ['Mode', '缩放模式'],
@@ -77,7 +77,7 @@ const labels: Record<string, readonly [en: string, zh: string]> = {
   'blindwatermark.q': ['Quality', '质量'],
 };
 
-/** The label of an action, or of one of its parameters; `''` is the action's bare value. */
+/** The label of an action or of one of its parameters; `''` is the action's bare value. */
 export function labelOf(action: string, ...parameter: [key?: string | undefined]): string {
   const [key = ''] = parameter;
   const name = parameter.length === 0 ? action : `${action}.${key}`;

@@ -113,7 +113,7 @@ function NumberControl({ id, spec: { min, max }, value, onValue }: ControlProps)
   );
 }
 
-/** Whether the action makes no sense without it; `value` is the bare one in the catalog. */
+/** Whether the action requires it; `value` is the bare value in the catalog. */
 function isRequired(operation: CatalogOperation | undefined, key = 'value'): boolean {
   return operation?.needs?.some(({ oneOf }) => oneOf.join() === key) === true;
 }

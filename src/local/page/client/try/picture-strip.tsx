@@ -9,20 +9,20 @@ import { findObject, getFromServer } from '../server.ts';
 import { ObjectPicture } from '../ui/picture.tsx';
 
 interface PictureStripProps {
-  /** The picture that is tried. */
+  /** The picture in use. */
   chosen: OssObject | undefined;
-  /** The picture that shall be tried; in the bucket of uploads where it names none. */
-  wished: Partial<OssObject> | undefined;
+  /** The requested picture; without a bucket, in the bucket of uploads. */
+  requested: Partial<OssObject> | undefined;
   onChoose: (object: ObjectSummary) => void;
 }
 
-/** Pictures to try a style on: the one that is wished, and the newest of the folder that uploads go to. */
-export function PictureStrip({ chosen, wished, onChoose }: PictureStripProps) {
-  const { pictures, first } = usePictures(wished) ?? {};
+/** Pictures for trying a style: the requested one, and the newest in the folder for uploads. */
+export function PictureStrip({ chosen, requested, onChoose }: PictureStripProps) {
+  const { pictures, first } = usePictures(requested) ?? {};
   useEffect(() => {
     const found = chosen === undefined ? first : pictures?.find((picture) => isSame(picture, chosen));
     if (found !== undefined) {
-      onChoose(found); // A picture that was replaced since is tried as it is now.
+      onChoose(found); // If the picture was replaced, the new one is used.
     }
   }, [pictures]);
   if (pictures === undefined) {
@@ -59,11 +59,11 @@ export function PictureStrip({ chosen, wished, onChoose }: PictureStripProps) {
 
 interface Offer {
   pictures: readonly ObjectSummary[];
-  /** Absent where the wished picture is not there. */
+  /** Absent if the requested picture does not exist. */
   first: ObjectSummary | undefined;
 }
 
-function usePictures(wished: Partial<OssObject> | undefined) {
+function usePictures(requested: Partial<OssObject> | undefined) {
   const [offer, setOffer] = useState<Offer>();
   const { bucket, prefix = '' } = state.value?.upload ?? {};
   useEffect(() => {
@@ -72,7 +72,7 @@ function usePictures(wished: Partial<OssObject> | undefined) {
     }
     const read = async () => {
       const newest = await getFromServer<ObjectSummary[]>('pictures', { bucket, prefix });
-      const first = wished === undefined ? newest[0] : await findObject({ bucket, ...wished });
+      const first = requested === undefined ? newest[0] : await findObject({ bucket, ...requested });
       const others = newest.filter((picture) => first === undefined || !isSame(picture, first));
       return { pictures: first === undefined ? others : [first, ...others], first };
     };

@@ -3,7 +3,7 @@ import type { OssObject } from '../../../../process.ts';
 import { wordsOf } from '../problem.ts';
 import { pictureAddress, request, ServerError } from '../server.ts';
 
-/** A style run on a picture. */
+/** The result of a style on a picture. */
 export type Rendering =
   | { status: 'none' }
   | { status: 'failed'; message: string }
@@ -13,16 +13,16 @@ export type Rendering =
       sizeBytes: number;
       contentType: string;
       durationMs: number;
-      /** Absent where the browser cannot show the format. */
+      /** Absent if the browser cannot display the format. */
       pixels: { width: number; height: number } | undefined;
     };
 
-/** Typing is given this long to pause before a picture is made. */
+/** A picture is made when typing has paused for this long. */
 const pauseMs = 250;
 
 /**
- * Renders a style on a picture, the newest one alone; the last result stays while the next is made. An empty
- * style is not rendered.
+ * Renders a style on a picture. Only the newest request counts, and the last result stays until the next is
+ * made. An empty style is not rendered.
  */
 export function useRendering(object: (OssObject & { eTag: string }) | undefined, style: string) {
   const [rendering, setRendering] = useState<Rendering>({ status: 'none' });
@@ -48,7 +48,7 @@ export function useRendering(object: (OssObject & { eTag: string }) | undefined,
       setBusy(false);
     };
   }, [bucket, key, eTag, style]);
-  // The result on another picture is none on this one.
+  // A result of another picture is not valid for this one.
   useEffect(() => setRendering({ status: 'none' }), [bucket, key, eTag]);
   useEffect(
     () => () => void (rendering.status === 'made' && URL.revokeObjectURL(rendering.url)),
@@ -66,7 +66,7 @@ async function render(address: string, signal: AbortSignal): Promise<Rendering> 
     const bitmap = await createImageBitmap(blob).catch(() => undefined);
     const pixels = bitmap && { width: bitmap.width, height: bitmap.height };
     bitmap?.close();
-    signal.throwIfAborted(); // The URL of an overtaken picture would never be revoked.
+    signal.throwIfAborted(); // The URL of an outdated picture would never be revoked.
     return {
       status: 'made',
       url: URL.createObjectURL(blob),

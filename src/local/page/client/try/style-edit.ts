@@ -1,6 +1,6 @@
 import { parseStyle, type StyleAction } from '../../../../style/parse.ts';
 
-/** A style after an edit, and where the caret goes. */
+/** A style after an edit, and the new position of the caret. */
 export interface Edit {
   text: string;
   caret: number;
@@ -12,23 +12,23 @@ export function actionsOf(text: string): readonly StyleAction[] {
   return first?.category.text === 'style' ? [] : (first?.actions ?? []);
 }
 
-/** The action that the caret stands in; undefined in front of the first one. */
+/** The action at the caret; undefined before the first one. */
 export function actionAt(actions: readonly StyleAction[], caret: number): StyleAction | undefined {
   return actions.findLast(({ name }) => name.offset <= caret);
 }
 
-/** The end of an action, behind its last parameter. */
+/** The end of an action, after its last parameter. */
 export function endOf({ name, parameters }: StyleAction): number {
   const { text, offset } = parameters.at(-1)?.value ?? name;
   return offset + text.length;
 }
 
-/** The value of a parameter as it stands in the text; the bare value where `key` is undefined. */
+/** The value of a parameter in the text; the bare value if `key` is undefined. */
 export function parameterValue(action: StyleAction, key: string | undefined): string {
   return findParameter(action, key)?.value.text ?? '';
 }
 
-/** Sets a parameter of an action, adds it, or takes it away where `value` is empty. */
+/** Sets or adds a parameter of an action, or removes it if `value` is empty. */
 export function setParameter(
   text: string,
   action: StyleAction,
@@ -45,7 +45,7 @@ export function setParameter(
   return value === '' ? replace(text, found.whole.offset - 1, end, '') : replace(text, offset, end, value);
 }
 
-/** Puts an action behind the others, before any `|sys/…`. */
+/** Adds an action after the others, before any `|sys/…`. */
 export function appendAction(text: string, name: string): Edit {
   if (text.trim() === '') {
     return { text: `image/${name}`, caret: `image/${name}`.length };
@@ -56,7 +56,7 @@ export function appendAction(text: string, name: string): Edit {
   return replace(text, end, end, `${slash}${name}`);
 }
 
-/** Takes an action out; the text becomes empty with the last one. */
+/** Removes an action; without the last one, the text is empty. */
 export function removeAction(text: string, action: StyleAction): Edit {
   if (actionsOf(text).length === 1) {
     return { text: '', caret: 0 };

@@ -13,8 +13,8 @@ interface StyleInputProps {
 }
 
 /**
- * A field for a style. A copy of the text lies under it, letter on letter, and carries the underlines,
- * because no browser underlines part of a field.
+ * A field for a style. A copy of the text lies exactly under it and carries the underlines, because browsers
+ * cannot underline part of a field.
  */
 export function StyleInput({ text, diagnostics, input, onChange, onCaret }: StyleInputProps) {
   const takeCaret = () => onCaret(input.current?.selectionStart ?? 0);
@@ -44,7 +44,7 @@ export function StyleInput({ text, diagnostics, input, onChange, onCaret }: Styl
   );
 }
 
-/** Encodes the texts that are written as in a rule, `{b64:…}`, which the checker advises. */
+/** Encodes texts that are written as in a rule, `{b64:…}`, which the checker recommends. */
 function encodeTexts(style: string): string {
   return style.replace(/\{b64:([^{}]*)\}/g, (_, text: string) => toBase64Url(text));
 }
@@ -70,7 +70,7 @@ interface DiagnosticsProps {
   onFix: (diagnostic: Diagnostic, replacement: string) => void;
 }
 
-/** Lists what the checker says of the style, each with its suggestion where there is one. */
+/** Lists the checker's findings about the style, each with its suggestion, if any. */
 export function StyleDiagnostics({ diagnostics, onSelect, onFix }: DiagnosticsProps) {
   return (
     <ul class="diagnostics" id="style-diagnostics" aria-live="polite">
@@ -94,7 +94,7 @@ export function StyleDiagnostics({ diagnostics, onSelect, onFix }: DiagnosticsPr
   );
 }
 
-/** The word that the checker asks about: `did you mean "resize"?`. */
+/** The word that the checker suggests: `did you mean "resize"?`. */
 function suggestionOf({ message, hint = '' }: Diagnostic): string | undefined {
   return /did you mean "([^"]+)"/.exec(`${hint} ${message}`)?.[1];
 }

@@ -17,37 +17,37 @@ import { yamlOutput } from './yaml-output.ts';
 
 interface Trial {
   style: string;
-  /** The picture; in the bucket of uploads where it names none. */
+  /** The picture; without a bucket, in the bucket of uploads. */
   object?: Partial<OssObject> | undefined;
 }
 
 /** The last trial, which outlives the view. */
 let last: Trial = { style: 'image/resize,m_lfit,w_800/format,webp' };
 
-function readWish(parameters: URLSearchParams): Trial {
+function readRequested(parameters: URLSearchParams): Trial {
   const { style = last.style, ...object }: Record<string, string> = Object.fromEntries(parameters);
   return { style, object: 'key' in object ? object : last.object };
 }
 
-/** Shows a trial; a link to another one begins it anew. */
+/** Shows a trial; a link to another one starts again. */
 export function TryView() {
   const { parameters } = route.value;
   return <TrialView key={parameters} parameters={parameters} />;
 }
 
-/** Type a style, see what the checker says of it, and what it makes of a picture. */
+/** Lets the user type a style, and shows what the checker says and what it makes of a picture. */
 function TrialView({ parameters }: { parameters: URLSearchParams }) {
-  const [wished] = useState(() => readWish(parameters));
-  const editor = useStyleEditor(wished.style);
+  const [requested] = useState(() => readRequested(parameters));
+  const editor = useStyleEditor(requested.style);
   const [object, setObject] = useState<ObjectSummary>();
   const { text, diagnostics } = editor;
   const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
   const { rendering, isBusy } = useRendering(object, hasErrors ? '' : text);
-  // At once: after the next paint, the address may be another view's.
+  // Immediately, because after the next paint the address may be another view's.
   useLayoutEffect(() => {
-    last = { style: text, object: object ?? wished.object };
+    last = { style: text, object: object ?? requested.object };
     const shown = { style: text, ...(object && { bucket: object.bucket, key: object.key }) };
-    const timer = setTimeout(() => replaceParameters(shown), pauseMs); // Browsers bear 200 changes in 10 s.
+    const timer = setTimeout(() => replaceParameters(shown), pauseMs); // Browsers allow 200 changes in 10 s.
     return () => clearTimeout(timer);
   }, [text, object]);
   return (
@@ -61,7 +61,7 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
           />
         )}
         <RenderingResult rendering={rendering} source={object} />
-        <PictureStrip chosen={object} wished={wished.object} onChoose={setObject} />
+        <PictureStrip chosen={object} requested={requested.object} onChoose={setObject} />
       </section>
       <section class="bench">
         <h1>{t('try.title')}</h1>
@@ -86,7 +86,7 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
   );
 }
 
-/** Large enough for the stage, and in a format that every browser shows. */
+/** Large enough for the stage, and in a format that every browser displays. */
 const previewStyle = 'image/resize,m_lfit,w_1600,h_1600/format,webp';
 
 function RenderingResult({ rendering, source }: { rendering: Rendering; source: ObjectSummary | undefined }) {

@@ -1,4 +1,4 @@
-/** A style as an output of `rules.yaml`, indented to stand below `outputs:`. */
+/** A style as an output of `rules.yaml`, indented to fit below `outputs:`. */
 export function yamlOutput(style: string): string {
   const extension = /\/format,([a-z]+)/.exec(style)?.[1] ?? '{ext}';
   return [
@@ -8,7 +8,7 @@ export function yamlOutput(style: string): string {
   ].join('\n');
 }
 
-/** Braces mean variables in a rule. */
+/** Doubles braces, which would mean variables in a rule. */
 function asTemplate(style: string): string {
   return style.replaceAll('{', '{{').replaceAll('}', '}}');
 }

@@ -3,12 +3,12 @@ import { t } from '../i18n/translate.ts';
 
 interface CompareProps {
   before: string;
-  /** Absent while there is nothing to compare with. */
+  /** Absent while there is nothing to compare. */
   after: string | undefined;
   isBusy: boolean;
 }
 
-/** Two pictures, one on the other, with a slider between them. */
+/** Two pictures on top of each other, with a slider between them. */
 export function Compare({ before, after, isBusy }: CompareProps) {
   const [position, setPosition] = useState(50);
   const [ratio, setRatio] = useState(1.5);

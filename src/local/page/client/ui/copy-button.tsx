@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { Icon } from './icon.tsx';
 
-/** Copies a text, and says that it did. */
+/** Copies a text, and confirms that it did. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {

@@ -21,7 +21,7 @@ const drawings = {
 
 export type IconName = keyof typeof drawings;
 
-/** An icon beside words, or in a button that has a label of its own: screen readers pass over it. */
+/** An icon beside text, or in a button with its own label, so that screen readers can ignore it. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">

@@ -7,7 +7,7 @@ import { wordsOf } from '../problem.ts';
 
 const Loading = () => <p class="loading">{t('loading')}</p>;
 
-/** A component whose code is loaded when it is shown; where nobody answers, again on the next connection. */
+/** A component whose code is loaded when it is shown. If that fails, the next connection tries again. */
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
   const shown = signal<ComponentType>(Loading);
   const show = (component: ComponentType) => {

@@ -4,21 +4,21 @@ import { pictureAddress } from '../server.ts';
 
 interface PictureProps {
   object: OssObject;
-  /** Its ETag; absent where the object is no picture, or not known yet. */
+  /** Its ETag; absent if the object is no picture, or not known yet. */
   version?: string | undefined;
   alt: string;
-  /** The size of the picture itself keeps its place while it is loaded. */
+  /** The size of the picture, which reserves its place while it loads. */
   pixels?: { width: number; height: number } | undefined;
   /** Neither side has more pixels than this; a picture is never enlarged. */
   sidePx?: number;
 }
 
-/** Takes from details what shows the picture; nothing while they are not known, or tell of none. */
+/** Picks what shows the picture from details; undefined if they are not known, or are not of a picture. */
 export function pictureOf(details: ObjectDetails | undefined) {
   return details?.picture && { version: details.eTag, pixels: details.picture };
 }
 
-/** A picture of the local OSS, made small by the local OSS itself. */
+/** A picture of the local OSS, reduced by the local OSS itself. */
 export function ObjectPicture({ object, version, alt, pixels, sidePx = 640 }: PictureProps) {
   if (version === undefined) {
     return <div class="picture empty" />;
