@@ -2,7 +2,7 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { Glob } from '../compile/glob.ts';
 import { placeholders, stylesOf, variantsOf } from '../compile/variants.ts';
-import { render, variablesOf } from '../rules/template.ts';
+import { render, type VariableValues, variablesOf } from '../rules/template.ts';
 import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, sampleValues, type Writer } from './graph.ts';
 import { exampleKey, regular, without } from './language.ts';
@@ -90,7 +90,6 @@ const maxStates = 20_000;
 const maxStatesOfAll = 50_000;
 
 const extensionPattern = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i;
-
 /** The last format that a style names. */
 const formatPattern = /^.*(?:\/format,|,f_|,target_)([a-z]+)/;
 
@@ -103,9 +102,11 @@ function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
     const [, format] = formatPattern.exec(styles[i] ?? '') ?? [];
     const findOther = (budget: Budget) =>
       exampleKey(without(rule.keys, regular(`[^]*\\.${format}`, budget, 'iu'), budget), budget);
-    const key = format && within(maxStates, findOther, whole);
-    const values = { ...(key ? sampleValues(rule, { bucket: 'photos', key }) : placeholders), ...variant };
-    const [, extension] = extensionPattern.exec(render(parts, values)) ?? [];
+    const extensionOf = (values: VariableValues) =>
+      extensionPattern.exec(render(parts, { ...values, ...variant }))?.[1];
+    const spelt = extensionOf(placeholders);
+    const key = format && !spelt && within(maxStates, findOther, whole);
+    const extension = key ? extensionOf(sampleValues(rule, { bucket: 'photos', key })) : spelt;
     const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), rule, whole);
     return reason ? [{ extension, message: `is saved as .${extension}, and the style ${reason}` }] : [];
   });
