@@ -45,12 +45,10 @@ export interface Diagnostic {
   place?: Place | undefined;
 }
 
-/** Something that fails. */
 export function error(code: string, path: Path, message: string, hint?: string): Diagnostic {
   return { severity: 'error', code, message, hint, path };
 }
 
-/** Something that is probably not what was meant. */
 export function warning(code: string, path: Path, message: string, hint?: string): Diagnostic {
   return { severity: 'warning', code, message, hint, path };
 }

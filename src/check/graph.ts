@@ -70,7 +70,6 @@ export function sampleValues({ compiled }: SourceRule, source: OssObject): Varia
   return { index: '1', ...valuesOf(compiled, event) };
 }
 
-/** The path to a field of an output. */
 export function pathTo({ rule, index }: Pick<Writer, 'rule' | 'index'>, ...fields: string[]): Path {
   return ['rules', rule.index, 'outputs', index, ...fields];
 }

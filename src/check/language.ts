@@ -61,7 +61,11 @@ export function without<S>(keys: DFA, others: TransitionIterable<S>, budget: Bud
 
 /** The keys of the first language that are in none of the others. */
 export function withoutAll(keys: DFA, others: readonly { keys: DFA }[], budget: Budget): DFA {
-  return others.reduce((rest, other) => (rest.isEmpty ? rest : without(rest, other.keys, budget)), keys);
+  let rest = keys;
+  for (const other of others) {
+    rest = rest.isEmpty ? rest : without(rest, other.keys, budget);
+  }
+  return rest;
 }
 
 /** Keys whose folders and names are not empty and do not begin with a dot. */

@@ -5,7 +5,6 @@ import type { Cycle, CycleStep } from './loops.ts';
 
 const quote = (text: string) => `\`${text}\``;
 
-/** Names an output in a message. */
 export const nameOutput = ({ rule, index }: Writer) => `output ${index} of ${quote(rule.name)}`;
 
 /** Quotes the key, with its bucket unless that can be any. */

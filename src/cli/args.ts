@@ -66,7 +66,6 @@ export function formatUsage(name: CommandName, { options, positionals }: Command
   return `${formatTable([[summaries[name]]])}\n${usage}\n\n${formatTable(rows)}`;
 }
 
-/** The usage text of `oss-saveas` itself. */
 export function formatCommands(): string {
   const rows = Object.entries(summaries).map(([name, summary]) => [`  ${name}`, summary]);
   return `Every object uploaded to OSS gets its derivatives.

@@ -164,7 +164,6 @@ export function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet 
   return { ...ruleSet, rules };
 }
 
-/** Reads the places that the user named. */
 export function readWithin(urls: readonly string[]): BucketPrefix[] {
   return urls.map((url) => {
     const place = splitObjectUrl(url);

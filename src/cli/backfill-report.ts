@@ -107,9 +107,13 @@ export function bytes(value: number): string {
 
 function duration(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
-  const [days, hours] = [Math.floor(minutes / 1_440), Math.floor(minutes / 60) % 24];
+  const hours = Math.floor(minutes / 60);
+  const days = number(Math.floor(hours / 24));
   if (seconds < 60) {
     return `${Math.ceil(seconds)} s`;
   }
-  return days > 0 ? `${number(days)} d ${hours} h` : `${hours > 0 ? `${hours} h ` : ''}${minutes % 60} min`;
+  if (hours < 1) {
+    return `${minutes} min`;
+  }
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${days} d ${hours % 24} h`;
 }

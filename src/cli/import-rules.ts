@@ -6,7 +6,6 @@ export interface Translation {
   notes: string[];
 }
 
-/** The extensions of pictures. */
 export const pictureExtensions = ['jpg', 'jpeg', 'png', 'tif', 'tiff', 'webp', 'gif', 'avif'];
 
 /** OSS's format by its names. GIF is missing, because OSS converts nothing else to it. */

@@ -49,10 +49,8 @@ export function parseBareKey(text: string, place: string): string {
   return text;
 }
 
-/** Checks a region from an option or an answer. */
 export const parseRegion = (text: string) => asserted(text, assertRegion);
 
-/** Checks a bucket from an option, an answer or the environment. */
 export const parseBucket = (text: string) => asserted(text, assertBucket);
 
 function asserted(text: string, assert: (text: string) => void): string {

@@ -50,7 +50,6 @@ function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix
 
 export type Search = ReturnType<typeof planSearch>;
 
-/** Lists and plans all sources. */
 export async function scanSources({ rules, targets, sources }: Search, call: Call, io: Io): Promise<Scan> {
   let startedAtMs: number | undefined;
   const timed: Call = async (request) => {

@@ -9,7 +9,6 @@ export interface UnitPrice {
   url: string;
 }
 
-/** List prices for one month in one region. */
 export interface PriceList {
   currency: 'CNY' | 'USD';
   /** A second of one vCPU, up to `firstTierCu`; some lists have a minimum per hour with calls. */
@@ -71,7 +70,6 @@ export function pricedRegion(named: string | undefined, { env }: Io, deployed: s
   return parseRegion(named ?? env.OSS_REGION ?? deployed ?? 'cn-hangzhou');
 }
 
-/** The price list of a region: that of mainland China, or of all other regions. */
 export function priceListOf(region: string): PriceList {
   return region.startsWith('cn-') && region !== 'cn-hongkong' ? mainland : international;
 }

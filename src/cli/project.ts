@@ -22,7 +22,6 @@ export const templateOption = {
   summary: 'the Serverless Devs template (default the s.yaml beside the rules)',
 } as const satisfies Option;
 
-/** Reads and compiles a rules file. */
 export async function compileFile(file: string): Promise<CompiledRules> {
   const text = await readText(file, 'name another with --rules, or let "oss-saveas init" write one');
   return compileRules(text, file);

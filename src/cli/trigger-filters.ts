@@ -30,7 +30,6 @@ export function nativeTriggers(rules: readonly SourceRule[], { region, account, 
   });
 }
 
-/** Events of uploads and, if a rule needs them, of deletions. */
 function eventsFor(rules: readonly SourceRule[]): string[] {
   return rules.some(({ onRemove }) => onRemove) ? [...creationEvents, ...removalEvents] : creationEvents;
 }

@@ -12,7 +12,6 @@ export const text = (expected: string, pattern: RegExp, description?: string, ..
     .regex(pattern, expected)
     .meta({ description, ...(examples.length > 0 && { examples }) });
 
-/** A list of one or more. */
 export const list = <T extends z.ZodType>(item: T, each: string) => {
   const expected = `a list of one or more, each item ${each}`;
   return z.array(item, expected).min(1, expected);

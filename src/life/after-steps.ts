@@ -112,7 +112,6 @@ async function finish(task: SaveTask, options: TaskOptions, mark: Mark): Promise
   }
 }
 
-/** Gives a target its properties and the mark with a single copy. */
 async function setProperties(
   { contentType }: ObjectResult,
   { target, afterSteps = {} }: SaveTask,

@@ -23,7 +23,6 @@ export async function copyOntoItself(
   return resultOf(response);
 }
 
-/** The headers of a copy that sets an object's properties. */
 export function propertyHeaders(steps: AfterSteps, contentType: string | undefined): Record<string, string> {
   const { headers, tags, storageClass, acl } = steps;
   return {

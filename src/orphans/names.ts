@@ -3,8 +3,8 @@ import { firstIndex } from '../first-index.ts';
 import type { OssObject } from '../process.ts';
 
 /**
- * A set of object names that keeps an 8-byte digest of each. Two names may share a digest, about once in a
- * billion sets of a million names; the set then contains a name too many.
+ * A set of object names that keeps an 8-byte digest of each. Two names of a million may share a digest, once
+ * in about 37 million such sets; the set then contains a name too many.
  */
 export class Names {
   #digests = new BigUint64Array(1_024);

@@ -24,7 +24,6 @@ export interface OperationContext extends StyleContext {
   readonly operation: CatalogOperation;
 }
 
-/** Explains how to put text into a style. */
 const base64Hint = 'Write the text itself as {b64:…}, with single braces and nothing beside it.';
 
 type CatalogParameter = ReturnType<typeof findParameter>;
