@@ -59,9 +59,11 @@ it.each([
   [144_000, 1_550_000, '1.6 MB', '1 h 0 min'],
   [3_456_000, 2e9, '2 GB', '1 d 0 h'],
   [40, 160e12, '160 TB', '115 d 17 h'],
+  [40, 1e15, '1,000 TB', '723 d 9 h'],
 ])('a dry run of %i calls that read %i bytes tells of %s and %s', (outputs, sourceBytes, size, time) => {
   const text = dryRunOf('cn-hangzhou', { outputs, sourceBytes, unsized: 1, copyRequests: 0 });
 
+  expect(text).toContain(' left alone none ');
   expect(text).toContain(`as many, which read at least ${size} of sources, and 500,000 HEAD requests price`);
   expect(text).toContain(`time at least ${time} at 40 calls/s and 16 MB/s`);
 });
@@ -90,4 +92,7 @@ it('progress is that of the objects which --max allows, and of the calls of this
   expect(progress()).toBe('20 of 50 objects, 2 calls/s, 15 failed, 1 min left');
   [attempts.all, attempts.throttled] = [4, 1];
   expect(progress()).toContain(' calls/s, 25 % throttled, 15 failed, ');
+  // There are more than the dry run saw.
+  total.selected = 60;
+  expect(progress()).toMatch(/^60 of 60 objects, .*, 0 s left$/);
 });
