@@ -126,11 +126,13 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['text/plain', 2000, 'gzip'],
-    ['text/plain', 500, null],
+    ['text/plain', 1024, 'gzip'],
+    ['text/plain', 1023, null],
+    ['application/x-javascript', 2000, 'gzip'],
+    ['application/rss+xml; charset=utf-8', 2000, 'gzip'],
     ['image/png', 2000, null],
   ])(
-    'an answer is compressed for who asks, where it is text above a kilobyte: %s of %i bytes',
+    'an answer is compressed for who asks, where it is text of a kilobyte or more: %s of %i bytes',
     async (type, sizeBytes, coding) => {
       const oss = await startOss();
       const body = 'x'.repeat(sizeBytes);
@@ -144,6 +146,16 @@ describe('an answer', () => {
     },
   );
 
+  it('an answer whose object is encoded already is not compressed again', async () => {
+    const oss = await startOss();
+    const headers = { 'content-type': 'text/plain', 'content-encoding': 'identity' };
+    await put(oss, { ...headers, 'x-oss-object-acl': 'public-read' }, 'x'.repeat(2000));
+
+    const response = await fetch(`${oss.url}/photos/a.txt`, { headers: { 'accept-encoding': 'gzip' } });
+
+    expect(response.headers.get('content-encoding')).toBe('identity');
+  });
+
   it('an answer to HEAD says that the object would be compressed', async () => {
     const oss = await startOss();
     await put(oss, { 'content-type': 'text/css', 'x-oss-object-acl': 'public-read' }, 'x'.repeat(2000));
@@ -155,6 +167,15 @@ describe('an answer', () => {
 
     const shown = ['content-encoding', 'etag', 'content-length'].map((name) => headers.get(name));
     expect(shown).toEqual(['gzip', null, null]);
+  });
+
+  it('an answer keeps the header of its object for which a request has an empty one', async () => {
+    const oss = await startOss();
+    await put(oss, { 'content-type': 'text/css' });
+
+    const { headers } = await oss.call({ ...object, method: 'GET', query: { 'response-content-type': '' } });
+
+    expect(headers['content-type']).toBe('text/css');
   });
 
   it('an answer of a process is given the name that a download asks for', async () => {

@@ -18,7 +18,9 @@ const append = (oss: RunningOss, position: number, body: string, headers: Record
 describe('an append', () => {
   it('an append changes the ACL of an object that is there, and nothing else of what is told of it', async () => {
     const oss = await startOss();
-    await append(oss, 0, 'hello', { 'x-oss-object-acl': 'public-read-write', 'x-oss-meta-a': '1' });
+    const storageClass = { 'x-oss-storage-class': 'IA' };
+    const first = { 'x-oss-object-acl': 'public-read-write', 'x-oss-meta-a': '1', ...storageClass };
+    await append(oss, 0, 'hello', first);
 
     await append(oss, 5, ' you', {
       'x-oss-object-acl': 'public-read',
@@ -30,6 +32,7 @@ describe('an append', () => {
     const acl = await oss.call({ ...object, method: 'GET', query: { acl: '' } });
     const { headers, text } = await oss.call({ ...object, method: 'GET' });
     expect(element(acl.text, 'Grant')).toBe('public-read');
+    expect(headers).toMatchObject(storageClass);
     expect([text, headers['x-oss-meta-a'], headers['x-oss-meta-b']]).toEqual([
       'hello you all',
       '1',

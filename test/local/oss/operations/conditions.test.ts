@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startOss } from '../running-oss.ts';
 import { type SignOptions, signV4 } from '../v4-client.ts';
 import { object, put } from './signed-object.ts';
@@ -67,6 +67,37 @@ describe('conditions', () => {
     const answer = await oss.call({ ...object, key: 'b', method: 'PUT', headers });
 
     expect(answer.statusCode).toBe(statusCode);
+  });
+});
+
+describe('a condition that fails', () => {
+  it.each([
+    ['a download', { headers: { 'if-match': '"other"' } }],
+    [
+      'a copy',
+      {
+        ...{ key: 'b', method: 'PUT' },
+        headers: { 'x-oss-copy-source': '/photos/a.txt', 'x-oss-copy-source-if-match': '"other"' },
+      },
+    ],
+  ])('a condition that fails leaves no file open: of %s', async (_, options: Partial<SignOptions>) => {
+    const oss = await startOss();
+    await oss.call(put());
+    const { open } = oss.store;
+    const isOpen: boolean[] = [];
+    vi.spyOn(oss.store, 'open').mockImplementation(async (...place) => {
+      const opened = await open.apply(oss.store, place);
+      const index = isOpen.push(true) - 1;
+      const close = () => {
+        isOpen[index] = false;
+        opened.close();
+      };
+      return { ...opened, close };
+    });
+
+    const { statusCode } = await oss.call({ ...object, method: 'GET', ...options });
+
+    expect([statusCode, isOpen]).toEqual([412, [false]]);
   });
 });
 
