@@ -74,10 +74,7 @@ function styleOf({ size, crop, gravity, format, quality, orientation }: JsonObje
   return isWhole ? `image/${steps.filter((step) => step !== '').join('/')}` : undefined;
 }
 
-const modes = new Map([
-  ['^', 'm_mfit'],
-  ['!', 'm_fixed'],
-]);
+const modes: Readonly<Record<string, string>> = { '^': 'm_mfit', '!': 'm_fixed' };
 
 /** Reads ImageMagick's geometry: small pictures are enlarged to it, unless it ends in `>`. */
 function resizeOf(size: string): string | undefined {
@@ -87,7 +84,7 @@ function resizeOf(size: string): string | undefined {
   }
   const [, width, height, flag = ''] = /^(\d+)?(?:x(\d+)?)?([\^!>])?$/.exec(size) ?? [];
   const sides = Object.entries({ w: width, h: height }).filter(([, side]) => side !== undefined);
-  const mode = modes.get(flag) ?? 'm_lfit';
+  const mode = modes[flag] ?? 'm_lfit';
   const isSound = sides.length > 0 && sides.every(([, side]) => common.isCount(side));
   const parts = [
     mode,

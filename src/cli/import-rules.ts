@@ -20,10 +20,8 @@ export function pictureGlob(extensions: readonly string[] = pictureExtensions): 
   return `*.{${extensions.flatMap((extension) => [extension, extension.toUpperCase()]).join(',')}}`;
 }
 
-/** A glob that matches the text itself. */
 export const literalGlob = (text: string) => text.replace(/[\\*?{}[\],]/g, '\\$&');
 
-/** A template that renders to the text itself. */
 export const literalTemplate = (text: string) => text.replace(/[{}]/g, '$&$&');
 
 /** Normalises a path of folders: no empty ones, `.` or inner `..`. It starts with `..` if it leads out. */
