@@ -12,9 +12,8 @@ export function headerValue(text: string): string {
 
 /** The headers of an upload that are stored with the object. */
 export function keptHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries(
-    [...headers].filter(([name, value]) => keptOfOss.test(name) || (kept.test(name) && value !== '')),
-  );
+  const isKept = ([name, value]: [string, string]) => keptOfOss.test(name) || (value && kept.test(name));
+  return Object.fromEntries([...headers].filter(isKept));
 }
 
 /**
