@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fetchNode, platformVersion } from '../node-binary.ts';
+import { checking } from './checking.ts';
 import { cold } from './cold.ts';
 import { planning, sign } from './core-benches.ts';
 import { type Figure, formatFigures, plot } from './figures.ts';
@@ -15,8 +16,8 @@ import { outputs } from './outputs.ts';
 import { buildPrograms, startStub } from './programs.ts';
 import { warm } from './warm.ts';
 
-// `plan` last: its 10,000 rules are garbage that would slow down what comes after it in the same process.
-const benches: Record<string, Bench> = { cold, warm, memory, outputs, sign, plan: planning };
+// `plan` and `check` last: their rules are garbage that would slow down what comes after it in the same process.
+const benches: Record<string, Bench> = { cold, warm, memory, outputs, sign, plan: planning, check: checking };
 
 function describeMachine(): string {
   const { model = 'unknown processor' } = cpus()[0] ?? {};
@@ -30,6 +31,7 @@ const meanings: Record<string, string> = {
   outputs: 'wall time of one invocation, warm, where OSS takes 100 ms for each call',
   plan: 'one event against that many rules, one of which takes it',
   sign: 'one V4 header signature, the signing key kept',
+  check: 'processor time to compile and check that many rules',
 };
 
 function plotPlan(figures: readonly Figure[]): string {
