@@ -17,6 +17,15 @@ const views = {
   failures: '#/browse?show=failures',
 };
 
+/** Their errors make a long dead letter. */
+const manyOutputs = `  - name: many
+    match: { key: "uploads/broken.*" }
+    outputs:
+      - style: image/resize,w_{w}
+        vary: { w: [1, 2, 3, 4, 5, 6, 7, 8, 9] }
+        target: { key: "derived/{name}-{w}.many" }
+`;
+
 /** The last parts of the views to be there, some of each. */
 const lastParts = [
   '.output .pixels',
@@ -34,8 +43,9 @@ describe.runIf(hasChromium)('every view', () => {
   let stack: PageStack;
 
   beforeAll(async () => {
-    // Names without a place to break are as narrow as the page.
-    stack = await startPage(thumbnailRules.replace('thumbnail', 'thumbnail'.padEnd(64, 'l')));
+    // Names without a place to break are as narrow as the page; the file is longer than the editor is high.
+    const rules = thumbnailRules.replace('thumbnail', 'thumbnail'.padEnd(64, 'l'));
+    stack = await startPage(`${rules}${manyOutputs}${'#\n'.repeat(60)}`);
     const { page } = await openTab(stack.browser);
     await page.goto(stack.url);
     await putObject(stack, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');

@@ -131,6 +131,7 @@ describe.runIf(hasChromium)('browsing', () => {
       release = resolve;
     });
     await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    await tab.page.locator('.failures').waitFor();
     await tab.page.route(/\/-\/page\/objects\?/, async (route) => {
       const query = new URL(route.request().url()).searchParams;
       const isMore = query.get('pages') === '2' && query.get('prefix') === '';
@@ -193,10 +194,18 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     await expect.poll(() => tab.page.getByRole('dialog').count()).toBe(0);
     expect(await focus()).toBe('uploads/cat.jpg');
+
+    await tab.page.keyboard.press('Enter');
+    await tab.page.getByRole('dialog').waitFor();
+    await tab.page.goBack();
+    await expect.poll(() => tab.page.getByRole('dialog').count()).toBe(0);
+    expect(await focus()).toBe('uploads/cat.jpg');
+    expect(new URL(tab.page.url()).hash).toBe('#/browse?bucket=photos');
   });
 
   it('goes on showing as many objects as were asked for while others come', async () => {
     await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    await tab.page.locator('.failures').waitFor();
     await tab.page.route(/\/-\/page\/objects\?/, async (route) => {
       const pages = Number(new URL(route.request().url()).searchParams.get('pages'));
       const common = { bucket: 'photos', sizeBytes: 1, contentType: 'text/plain', lastModifiedMs: 1 };
@@ -217,9 +226,11 @@ describe.runIf(hasChromium)('browsing', () => {
     await read;
 
     expect(await names()).toEqual(['page 0', 'page 1']);
-    await tab.page.getByRole('button', { name: 'Show more' }).click();
+    await tab.page.getByRole('button', { name: 'Show more' }).press('Enter');
     await expect.poll(names).toEqual(['page 0', 'page 1', 'page 2']);
     expect(await tab.page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+    await tab.page.keyboard.press('Tab');
+    expect(await tab.page.evaluate('document.activeElement.title')).toBe('page 2');
     await tab.page.unroute(/\/-\/page\/objects\?/);
   });
 

@@ -35,7 +35,7 @@ export function BrowseView() {
       {shown === 'failures' && <Failures />}
       {bucket !== undefined && key !== null && (
         // Each object gets its own panel: none is shown or deleted under another one's name.
-        <ObjectPanel key={`${bucket}/${key}`} bucket={bucket} objectKey={key} />
+        <ObjectPanel key={`${bucket}/${key}`} object={{ bucket, key }} />
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { OssObject } from '../../../../process.ts';
 import { isAbout, type ObjectDetails, type ObjectStory } from '../../wire.ts';
 import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
@@ -11,27 +11,26 @@ import { Icon } from '../ui/icon.tsx';
 import { ObjectPicture } from '../ui/picture.tsx';
 import { Timeline } from './timeline.tsx';
 
-interface ObjectPanelProps {
-  bucket: string;
-  objectKey: string;
-}
-
 /** Everything about one object, in a dialog over the others. */
-export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
-  const object = { bucket, key: objectKey };
+export function ObjectPanel({ object }: { object: OssObject }) {
   const { details, history, problem, fail } = useStory(object);
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const close = () => dialog.current?.close(); // This returns the focus.
+  useLayoutEffect(() => {
+    dialog.current?.showModal();
+    return close;
+  }, []);
   const leave = () => {
-    const { key: _, ...others } = Object.fromEntries(route.value.parameters);
-    location.hash = linkTo('browse', others);
+    const { key, ...others } = Object.fromEntries(route.value.parameters);
+    if (key === object.key) {
+      location.hash = linkTo('browse', others); // Elsewhere, the address has closed it.
+    }
   };
   return (
     <dialog class="object-panel" ref={dialog} onClose={leave} aria-labelledby="object-title">
       <header>
         <h2 id="object-title" tabIndex={-1} autofocus>
-          {baseName(objectKey)}
+          {baseName(object.key)}
         </h2>
         <button type="button" class="quiet" aria-label={t('close')} onClick={close}>
           <Icon name="close" />
@@ -48,12 +47,12 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
             <ObjectPicture
               object={object}
               version={details.eTag}
-              alt={objectKey}
+              alt={object.key}
               pixels={details.picture}
               sidePx={960}
             />
           )}
-          <p class="mono key">{`oss://${bucket}/${objectKey}`}</p>
+          <p class="mono key">{`oss://${object.bucket}/${object.key}`}</p>
           <DetailsLine details={details} />
           <Actions details={details} onDeleted={close} fail={fail} />
           <Metadata headers={details.headers} />

@@ -47,6 +47,10 @@ export function Objects({ bucket }: { bucket: string }) {
 /** The objects of one bucket, and never those of another whose answer comes late. */
 function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
   const { objects, isTruncated, more } = useObjects(bucket, prefix);
+  const goOn = () => {
+    document.querySelector<HTMLElement>('.tiles:last-of-type li:last-child a')?.focus();
+    more(); // The next objects follow the one that has the focus.
+  };
   return (
     <>
       {objects?.length === 0 && <p class="note">{t('browse.empty')}</p>}
@@ -58,7 +62,7 @@ function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
         </ul>
       ))}
       {isTruncated && (
-        <button type="button" onClick={more}>
+        <button type="button" onClick={goOn}>
           {t('browse.more')}
         </button>
       )}

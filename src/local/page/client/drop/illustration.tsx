@@ -11,14 +11,7 @@ export function Illustration() {
   );
 }
 
-interface FrameProps {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-function Frame({ x, y, width, height }: FrameProps) {
+function Frame({ x, y, width, height }: Record<'x' | 'y' | 'width' | 'height', number>) {
   const hills = [
     `M${x} ${y + height * 0.78}l${width * 0.28} ${-height * 0.3} ${width * 0.24} ${height * 0.2}`,
     `${width * 0.2} ${-height * 0.12} ${width * 0.28} ${height * 0.22}`,

@@ -27,7 +27,7 @@ export function createEditorState(text: string, schema: JsonSchema): EditorState
     doc: text,
     extensions: [
       EditorView.cspNonce.of(document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''),
-      EditorView.contentAttributes.of(() => ({ 'aria-label': t('rules.editor') })),
+      EditorView.contentAttributes.of(() => ({ 'aria-label': t('rules.editor'), tabindex: '0' })),
       EditorView.lineWrapping,
       EditorState.tabSize.of(2),
       lineNumbers(),

@@ -72,7 +72,7 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
           onSelect={({ span }) => span && editor.select(span.offset, span.offset + span.length)}
           onFix={editor.fix}
         />
-        <p class="copies">
+        <p class="actions">
           <CopyButton text={text} label={t('try.copyStyle')} />
           <CopyButton text={yamlOutput(text)} label={t('try.copyOutput')} />
         </p>
