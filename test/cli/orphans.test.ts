@@ -120,8 +120,12 @@ describe('orphans', () => {
     expect([await stored('photos'), await stored('films')]).toEqual([['big/logo.svg'], []]);
   });
 
-  it('orphans are not left alone for an output that was left out and saves in another bucket', async () => {
-    const rules = withOther(', bucket: photos', '{ bucket: films, key: "big/{etag}.webp" }');
+  it.each([
+    '{ bucket: films, key: "big/{etag}.webp" }',
+    '{ key: "covers/{etag}.webp" }',
+    '{ key: "big/{etag}.jpg" }',
+  ])('orphans are not left alone for an output that was left out and saves elsewhere: %s', async (target) => {
+    const rules = withOther(', bucket: photos', target);
     const { run } = await startWith(['big/gone.webp'], { rules });
 
     const { out } = await run(['--delete', '--yes', 'oss://photos/big/']);

@@ -186,6 +186,7 @@ describe('the end of a deletion of orphans', () => {
       const call: Call = async (request) => {
         if (request.operation === 'HeadObject') {
           change(store);
+          store.set('photos/in/a.jpg', old + 60_000);
         }
         const response = await fake(request);
         return { ...response, headers: { ...response.headers, date: new Date(old).toUTCString() } };
@@ -197,8 +198,9 @@ describe('the end of a deletion of orphans', () => {
       const removal = { counts: { removed: 0, failed: 0 }, failures: [] };
 
       const stop = new AbortController().signal;
-      await removeOrphans({ source: search.source, sources, scan, call, pace, stop }, removal);
+      const options = { source: search.source, sources, scan, call, pace, stop };
 
+      expect(await removeOrphans(options, removal)).toBe(0);
       expect(scan.startedAtMs).toBeLessThanOrEqual(old);
       expect(removal.counts).toEqual({ removed: 0, failed: 0, [reason]: 1 });
     },
