@@ -56,9 +56,8 @@ function findFirst(text: string, patterns: readonly RegExp[], slip: Diagnostic):
   if (!match) {
     return [];
   }
-  const [found] = match;
-  const span = { offset: match.index, length: found.length };
-  return [{ ...slip, message: `\`${found}\` ${slip.message}`, span }];
+  const span = { offset: match.index, length: match[0].length };
+  return [{ ...slip, message: `\`${match[0]}\` ${slip.message}`, span }];
 }
 
 function findOutputSlips(writer: Writer, whole: Budget): Diagnostic[] {
@@ -90,8 +89,6 @@ const maxStates = 20_000;
 const maxStatesOfAll = 50_000;
 
 const extensionPattern = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i;
-/** The last format that a style names. */
-const formatPattern = /^.*(?:\/format,|,f_|,target_)([a-z]+)/;
 
 /** Finds a key whose extension, its own or that of its source, names another format than the style makes. */
 function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
@@ -99,38 +96,41 @@ function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
   const { text, parts } = output.target.key;
   const styles = stylesOf(output);
   const faults = variantsOf(output.vary).flatMap((variant, i) => {
-    const [, format] = formatPattern.exec(styles[i] ?? '') ?? [];
-    const findOther = (budget: Budget) =>
-      exampleKey(without(rule.keys, regular(`[^]*\\.${format}`, budget, 'iu'), budget), budget);
+    const style = styles[i] ?? '';
+    const [, format = ''] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style) ?? [];
     const extensionOf = (values: VariableValues) =>
       extensionPattern.exec(render(parts, { ...values, ...variant }))?.[1];
     const spelt = extensionOf(placeholders);
-    const key = format && !spelt && within(maxStates, findOther, whole);
-    const extension = key ? extensionOf(sampleValues(rule, { bucket: 'photos', key })) : spelt;
-    const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), rule, whole);
+    const source = format && !spelt && findOtherSource(rule, format, whole);
+    const extension = source ? extensionOf(sampleValues(rule, { bucket: 'photos', key: source })) : spelt;
+    const reason = extension && explainFormat(style, format, extension.toLowerCase(), rule, whole);
     return reason ? [{ extension, message: `is saved as .${extension}, and the style ${reason}` }] : [];
   });
   return faults.slice(0, 1).map(({ extension = '', message }) => {
     const isSpelt = text.endsWith(extension);
     const length = isSpelt ? extension.length : text.length;
     const span = { offset: text.length - length, length };
-    const slip = warning('foreign-extension', pathTo(writer, 'target', 'key'), message);
-    return { ...slip, severity: isSpelt ? 'warning' : 'note', span };
+    const severity = isSpelt ? 'warning' : 'note';
+    return { ...warning('foreign-extension', pathTo(writer, 'target', 'key'), message), severity, span };
   });
 }
 
 /** Says what else a style makes than the extension says: its last format, or else that of the source. */
-function explainFormat(style: string, extension: string, rule: SourceRule, whole: Budget) {
-  const [, format] = formatPattern.exec(style) ?? [];
+function explainFormat(style: string, format: string, extension: string, rule: SourceRule, whole: Budget) {
   const pattern = extension.replace(/^jpe?g$/, 'jpe?g').replace(/^tiff?$/, 'tiff?');
-  if (format !== undefined) {
+  if (format !== '') {
     return new RegExp(`^${pattern}$`).test(format) ? undefined : `makes ${format} of it`;
   }
   if (!style.startsWith('image/') || rule.match.contentType !== undefined) {
     return undefined;
   }
-  const findOther = (budget: Budget) =>
-    exampleKey(without(rule.keys, regular(`[^]*\\.${pattern}`, budget, 'iu'), budget), budget);
-  const other = within(maxStates, findOther, whole);
+  const other = findOtherSource(rule, pattern, whole);
   return other && `names no format, so that it keeps that of its source, such as \`${other}\``;
+}
+
+/** An example of the rule's keys that do not have the extension. */
+function findOtherSource({ keys }: SourceRule, extension: string, whole: Budget): string | undefined {
+  const findOther = (budget: Budget) =>
+    exampleKey(without(keys, regular(`[^]*\\.${extension}`, budget, 'iu'), budget), budget);
+  return within(maxStates, findOther, whole);
 }

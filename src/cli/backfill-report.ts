@@ -18,7 +18,7 @@ export function formatEstimate(
   const { headRequests, copyRequests, unsized } = estimate;
   const seconds = Math.max(outputs / quota.callsPerSecond, sourceBytes / quota.bytesPerSecond);
   const [most, least] = [isUpperBound ? ' at most' : '', unsized > 0 ? 'at least ' : ''];
-  const heads = `${number(headRequests)} HEAD requests`;
+  const heads = `${number(headRequests)} HEAD request${headRequests === 1 ? '' : 's'}`;
   const copies = copyRequests > 0 ? `, and ${number(copyRequests)} copies of outputs onto themselves` : '';
   const speed = `${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`;
   const rows: Row[] = [
