@@ -21,9 +21,10 @@ export function ObjectPanel({ object }: { object: OssObject }) {
     return close;
   }, []);
   const leave = () => {
-    const { key, ...others } = Object.fromEntries(route.value.parameters);
-    if (key === object.key) {
-      location.hash = linkTo('browse', others); // Elsewhere, the address has closed it.
+    const { key: _, ...others } = Object.fromEntries(route.value.parameters);
+    // If the dialog is gone by now, a link or the browser's history has changed the address already.
+    if (dialog.current !== null) {
+      location.hash = linkTo('browse', others);
     }
   };
   return (
