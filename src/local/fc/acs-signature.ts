@@ -33,7 +33,12 @@ export function findSignatureProblem(
   const query = [...searchParams]
     .map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`)
     .sort();
-  const lines = names.split(';').map((name) => `${name}:${String(headers[name] ?? '').trim()}\n`);
+  const required = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-acs-'))];
+  const signed = names.split(';');
+  if (!required.every((name) => signed.includes(name))) {
+    return 'SignatureDoesNotMatch';
+  }
+  const lines = signed.map((name) => `${name}:${String(headers[name] ?? '').trim()}\n`);
   const canonical = [method, pathname, query.join('&'), lines.join(''), names, hash].join('\n');
   const toSign = `${algorithm}\n${createHash('sha256').update(canonical).digest('hex')}`;
   const expected = createHmac('sha256', accessKey.secret).update(toSign).digest();

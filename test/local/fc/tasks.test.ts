@@ -183,8 +183,8 @@ describe('the task API of the local Function Compute, asked by the official SDK'
   });
 });
 
-/** A signed GET with a path that the SDK would not write. */
-function ask(url: string, path: string): Promise<number | undefined> {
+/** A signed GET with a path, or headers that are not signed, as the SDK would not write it. */
+function ask(url: string, path: string, unsigned = {}): Promise<number | undefined> {
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
   const { host } = new URL(url);
   const signed = { host, 'x-acs-content-sha256': sha256(''), 'x-acs-date': new Date().toISOString() };
@@ -196,7 +196,7 @@ function ask(url: string, path: string): Promise<number | undefined> {
   const authorization = `ACS3-HMAC-SHA256 Credential=local,SignedHeaders=${names},Signature=${signature}`;
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    request({ hostname, port, path, headers: { ...signed, authorization } }, (response) =>
+    request({ hostname, port, path, headers: { ...signed, ...unsigned, authorization } }, (response) =>
       resolve(response.resume().statusCode),
     )
       .on('error', reject)
@@ -213,6 +213,14 @@ describe('a task', () => {
       expect(await ask(url, path)).toBe(404);
     },
   );
+
+  it('a task is asked for in vain where a header of the API is not signed along', async () => {
+    const { url } = await startTasks();
+    const path = '/2023-03-30/functions/oss-saveas-backfill/async-tasks';
+
+    expect(await ask(url, path)).toBe(200);
+    expect(await ask(url, path, { 'x-acs-action': 'ListAsyncTasks' })).toBe(403);
+  });
 
   it('a task has failed when its invocation cannot even begin', async () => {
     const tasks = createTasks(() => Promise.reject(new Error('no process can be started')));
