@@ -6,7 +6,14 @@ import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { parseBucket, parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
-import { deployedBuckets, findTemplate, loadRules, rulesOption, templateOption } from './project.ts';
+import {
+  assertRight,
+  deployedBuckets,
+  findTemplate,
+  loadRules,
+  rulesOption,
+  templateOption,
+} from './project.ts';
 import { placeFor } from './samples.ts';
 import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 
@@ -92,9 +99,8 @@ async function checkAttached(name: string, { rules, template }: Files, io: Io): 
 }
 
 async function checkTriggersOf({ rules, template: named }: Files, io: Io): Promise<number> {
-  // It tells what is wrong with them, as whatever is generated does.
-  await loadRules(rules);
-  const { diagnostics, ofDeployment, template } = await checkFiles(rules, named, io.env);
+  const { compiled, diagnostics, ofDeployment, template } = await checkFiles(rules, named, io.env);
+  assertRight(compiled);
   if (template === undefined) {
     throw new CliError('--check: there is no s.yaml beside the rules; name it with --template.');
   }

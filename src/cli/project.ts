@@ -29,7 +29,11 @@ export async function compileFile(file: string): Promise<CompiledRules> {
 
 /** Reads and compiles a rules file; throws everything that is wrong with it. */
 export async function loadRules(file: string): Promise<CompiledRules & { ok: true }> {
-  const compiled = await compileFile(file);
+  return assertRight(await compileFile(file));
+}
+
+/** Throws everything that is wrong with rules. */
+export function assertRight(compiled: CompiledRules): CompiledRules & { ok: true } {
   if (!compiled.ok) {
     throw new Error(`the rules are wrong:\n\n${formatDiagnostics(compiled.diagnostics)}`);
   }
