@@ -34,18 +34,18 @@ export const doctor = defineCommand({
     // The local OSS has its own buckets.
     const ofTemplate = values.local ? [] : deployedBuckets(template?.ours, io.env);
     const deployed = [...ofTemplate, ...(object === undefined ? [] : [object.bucket])];
-    const unlessAborted = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
+    const stoppable = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const askOss = async (connection: Connection) => [
-      ...(await unlessAborted(checkBuckets(connection, bucketsOf(source, deployed)))),
-      ...(await unlessAborted(checkVersioning(connection, sourceBuckets(removing, deployed)))),
+      ...(await stoppable(checkBuckets(connection, bucketsOf(source, deployed)))),
+      ...(await stoppable(checkVersioning(connection, sourceBuckets(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
     ];
     const ofOss = await withConnection(values, io, async (connection) => {
-      const reach = await unlessAborted(checkEndpoint(connection, Date.now));
+      const reach = await stoppable(checkEndpoint(connection, Date.now));
       const isReached = reach.every(({ check, state }) => check === 'clock' || state === 'ok');
       return [...reach, ...(isReached ? await askOss(connection) : [])];
     });
-    const ofDeployment = await unlessAborted(checkDeployment(source, template, io));
+    const ofDeployment = await stoppable(checkDeployment(source, template, io));
     const ofRules = ok('rules', plural(source.length, 'rule'));
     const findings = [ofRules, ...checkEnvironment(io), ...ofOss, ...ofDeployment];
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
