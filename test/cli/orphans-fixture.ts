@@ -20,6 +20,13 @@ const rulesText = `rules:
         target: { key: "big/{name}.webp" }
 `;
 
+/** One source that is there with its outputs, and the outputs of another one that is gone. */
+export const some = [
+  'uploads/a.jpg',
+  ...['a.jpg-100', 'a.jpg-200', 'gone.jpg-100', 'gone.jpg-200'].map((name) => `small/uploads/${name}.webp`),
+  ...['big/a.webp', 'big/gone.webp', 'big/logo.svg', 'other/gone.webp'],
+];
+
 interface Options extends Partial<LocalOssOptions> {
   rules?: string;
 }
